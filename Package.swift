@@ -1,0 +1,61 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours is built in Swift 6 mode, its warnings errors.
+let strict: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
+let strictC: [CSetting] = [.unsafeFlags(["-O3", "-std=c17", "-Wall", "-Wextra", "-Werror"])]
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies + ["TestSupport"], exclude: [],
+    swiftSettings: strict)
+}
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+// The order below is the order of the floors: a target imports only targets above it in this list
+// (launch/check-imports fails on anything else).
+let package = Package(
+  name: "equipoise",
+  products: [.executable(name: "equipoise", targets: ["equipoise"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CMatio", pkgConfig: "matio", providers: [.apt(["libmatio-dev"])]),
+    .target(name: "CKernels", cSettings: strictC),
+    library("Tensors", ["CKernels"]),
+    library("Kernels", ["Tensors", "CKernels", "COpenBLAS"]),
+    library("Layers", ["Kernels", "Tensors"]),
+    library("PoseModels", ["Layers", "Kernels", "Tensors"]),
+    library("Objectives", ["Kernels", "Tensors"]),
+    library("Optimizers", ["Kernels", "Tensors"]),
+    library("Communication", ["CMPI", "Kernels", "Tensors"]),
+    library("DataParallel", ["Communication", "Kernels", "Tensors"]),
+    library("PoseData", ["Tensors", "CTurboJPEG", "CPNG", "CMatio"]),
+    library("Metrics", ["PoseData", "Tensors"]),
+    library("RunRecord", ["Tensors", crypto]),
+    library(
+      "Training",
+      [
+        "RunRecord", "Metrics", "PoseData", "DataParallel", "Communication", "Optimizers", "Objectives",
+        "PoseModels", "Layers", "Kernels", "Tensors", yams,
+      ]),
+    .executableTarget(
+      name: "equipoise", dependencies: ["Training", arguments], swiftSettings: strict),
+    .target(name: "TestSupport", dependencies: ["RunRecord", "Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
+  ],
+  cLanguageStandard: .c17
+)

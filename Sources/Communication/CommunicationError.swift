@@ -1,0 +1,19 @@
+/// What went wrong between ranks.
+public enum CommunicationError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// A call into MPI failed: the call's name, MPI's text, and the rank it happened on. Exit code 9.
+  case callFailed(rank: Int, call: String, cause: String)
+  /// Ranks hold different values of k_t in the same step. Exit code 8.
+  case witnessDiffers(rank: Int, own: UInt64, partner: Int, theirs: UInt64)
+
+  public var description: String {
+    switch self {
+    case .callFailed(let rank, let call, let cause):
+      return "rank \(rank): \(call) failed: \(cause)"
+    case .witnessDiffers(let rank, let own, let partner, let theirs):
+      return """
+        k_t differs between ranks: rank \(rank) holds \(Double(bitPattern: own)), \
+        rank \(partner) holds \(Double(bitPattern: theirs))
+        """
+    }
+  }
+}

@@ -1,0 +1,49 @@
+/// A set of people in photographs, each with joints in the order of one skeleton.
+///
+/// A data set is immutable and may be read by several threads at once.
+public protocol PoseDataset: Sendable {
+  var skeleton: Skeleton { get }
+  /// Samples in the set; they are numbered 0..<count.
+  var count: Int { get }
+  /// What the person reading an error would look for, such as `im00017.jpg` or `synthetic 17`.
+  func name(of index: Int) -> String
+  /// Joints and box of a sample, without decoding its image.
+  func annotation(_ index: Int) throws(DataError) -> PoseAnnotation
+  /// The photograph of a sample, decoded.
+  func image(_ index: Int) throws(DataError) -> RGBImage
+}
+
+/// Where a person's joints are in the photograph.
+///
+/// Coordinates are in pixels, 0-based, a pixel's centre at whole numbers: (0, 0) is the centre of the top left pixel.
+public struct PoseAnnotation: Sendable, Equatable {
+  public struct Joint: Sendable, Equatable {
+    public var x: Double
+    public var y: Double
+    /// Whether the position is known; an unlabelled joint takes part in no loss and no metric.
+    public var isLabelled: Bool
+    /// Whether it can be seen, rather than being hidden behind something.
+    public var isVisible: Bool
+
+    public init(x: Double, y: Double, isLabelled: Bool, isVisible: Bool) {
+      self.x = x
+      self.y = y
+      self.isLabelled = isLabelled
+      self.isVisible = isVisible
+    }
+  }
+
+  public var joints: [Joint]
+  /// Centre of the square that is cropped.
+  public var centerX: Double
+  public var centerY: Double
+  /// Side of that square, in pixels.
+  public var side: Double
+
+  public init(joints: [Joint], centerX: Double, centerY: Double, side: Double) {
+    self.joints = joints
+    self.centerX = centerX
+    self.centerY = centerY
+    self.side = side
+  }
+}

@@ -1,0 +1,30 @@
+/// A view of Float values laid out N×H×W×C. It does not own them: an `Arena` or a `Buffer` does, and no view
+/// is used after its owner is gone.
+public struct Tensor: @unchecked Sendable {
+  public let pointer: UnsafeMutablePointer<Float>
+  public let shape: Shape
+
+  public init(_ pointer: UnsafeMutablePointer<Float>, _ shape: Shape) {
+    self.pointer = pointer
+    self.shape = shape
+  }
+
+  public var count: Int { shape.count }
+
+  public var values: UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(start: pointer, count: shape.count)
+  }
+
+  /// The image at `index`, as a batch of one.
+  public func image(_ index: Int) -> Tensor {
+    images(index..<(index + 1))
+  }
+
+  /// Consecutive images of the batch.
+  public func images(_ range: Range<Int>) -> Tensor {
+    precondition(range.lowerBound >= 0 && range.upperBound <= shape.n, "images \(range) of \(shape)")
+    let each = shape.h * shape.w * shape.c
+    return Tensor(
+      pointer + range.lowerBound * each, Shape(n: range.count, h: shape.h, w: shape.w, c: shape.c))
+  }
+}

@@ -1,0 +1,185 @@
+import CKernels
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// A fixed team of threads that divides numbered pieces of work among itself.
+///
+/// What the pieces are must depend on shapes alone, never on the number of threads: who takes a piece then cannot
+/// change a result. One thread at a time may own and use a pool.
+public final class ThreadPool: Sendable {
+  private let team: Team
+
+  /// Threads at work, the caller's included.
+  public var threads: Int { team.threads }
+
+  public init(threads: Int) {
+    precondition(threads >= 1)
+    team = Team(threads: threads)
+    team.start()
+  }
+
+  deinit { team.stop() }
+
+  /// Runs `body` once for each piece in 0..<pieces, on all threads, and returns when all are done.
+  ///
+  /// - Parameter body: is given the piece and the number of the thread that runs it, in 0..<threads.
+  public func run(_ pieces: Int, _ body: (_ piece: Int, _ thread: Int) -> Void) {
+    guard pieces > 0 else { return }
+    if threads == 1 || pieces == 1 {
+      for piece in 0..<pieces { body(piece, 0) }
+      return
+    }
+    withoutActuallyEscaping(body) { team.run(pieces, $0) }
+  }
+
+  /// At least `bytes` of working memory for each thread; what it held before is lost. Not inside a run.
+  public func reserveScratch(bytes: Int) { team.reserveScratch(bytes: bytes) }
+
+  /// The working memory of one thread, aligned to a page.
+  public func scratch(_ thread: Int) -> UnsafeMutablePointer<Float> {
+    team.scratch[thread].assumingMemoryBound(to: Float.self)
+  }
+}
+
+/// What the owner and the workers share.
+///
+/// Unchecked: `job`, `pieces` and `scratch` are written by the owner only while no worker is inside a job, and
+/// `generation` (released by the owner, acquired by the workers) publishes them.
+private final class Team: @unchecked Sendable {
+  typealias Job = (_ piece: Int, _ thread: Int) -> Void
+
+  let threads: Int
+  var scratch: [UnsafeMutableRawPointer] = []
+  private var scratchBytes = 0
+  private var job: Job?
+  private var pieces = 0
+  private let next = Atomic<Int>(0)
+  private let generation = Atomic<Int>(0)
+  private let working = Atomic<Int>(0)
+  private let sleepers = Atomic<Int>(0)
+  private let stopping = Atomic<Bool>(false)
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private var handles: [pthread_t] = []
+
+  /// How often a thread looks for work before it sleeps: tens of microseconds, the gap between two layers.
+  private static let spins = 4_000
+
+  init(threads: Int) {
+    self.threads = threads
+    pthread_mutex_init(mutex, nil)
+    pthread_cond_init(wake, nil)
+    reserveScratch(bytes: 1 << 16)
+  }
+
+  deinit {
+    for memory in scratch { free(memory) }
+    pthread_cond_destroy(wake)
+    pthread_mutex_destroy(mutex)
+    wake.deallocate()
+    mutex.deallocate()
+  }
+
+  func reserveScratch(bytes: Int) {
+    guard bytes > scratchBytes else { return }
+    for memory in scratch { free(memory) }
+    scratchBytes = (bytes + 4095) & ~4095
+    scratch = (0..<threads).map { _ in
+      let memory = aligned_alloc(4096, scratchBytes)!
+      memset(memory, 0, scratchBytes)
+      return memory
+    }
+  }
+
+  func start() {
+    for thread in 1..<max(1, threads) {
+      let box = Unmanaged.passRetained(Start(team: self, thread: thread))
+      var handle = pthread_t()
+      let code = pthread_create(
+        &handle, nil,
+        { argument in
+          let start = Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
+          start.team.work(start.thread)
+          return nil
+        }, box.toOpaque())
+      guard code == 0 else { fatalError("cannot start thread \(thread) of \(threads): error \(code)") }
+      handles.append(handle)
+    }
+  }
+
+  func stop() {
+    stopping.store(true, ordering: .releasing)
+    generation.wrappingAdd(1, ordering: .releasing)
+    wakeSleepers()
+    for handle in handles { pthread_join(handle, nil) }
+  }
+
+  func run(_ pieces: Int, _ job: @escaping Job) {
+    self.job = job
+    self.pieces = pieces
+    next.store(0, ordering: .relaxed)
+    working.store(threads - 1, ordering: .relaxed)
+    generation.wrappingAdd(1, ordering: .sequentiallyConsistent)
+    if sleepers.load(ordering: .sequentiallyConsistent) > 0 { wakeSleepers() }
+    take(job, thread: 0)
+    var looks = 0
+    while working.load(ordering: .acquiring) > 0 {
+      looks += 1
+      if looks > Self.spins { sched_yield() } else { ck_pause() }
+    }
+    self.job = nil
+  }
+
+  private func take(_ job: Job, thread: Int) {
+    let pieces = self.pieces
+    while true {
+      let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue
+      if piece >= pieces { return }
+      job(piece, thread)
+    }
+  }
+
+  private func work(_ thread: Int) {
+    var seen = 0
+    while true {
+      waitForGeneration(after: seen)
+      seen += 1
+      if stopping.load(ordering: .acquiring) { return }
+      take(job!, thread: thread)
+      working.wrappingSubtract(1, ordering: .releasing)
+    }
+  }
+
+  /// Returns once the generation has passed `seen`. It moves by one for each job, and the owner waits for all workers
+  /// before the next, so none can be missed.
+  private func waitForGeneration(after seen: Int) {
+    for _ in 0..<Self.spins {
+      if generation.load(ordering: .acquiring) != seen { return }
+      ck_pause()
+    }
+    pthread_mutex_lock(mutex)
+    sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
+    while generation.load(ordering: .sequentiallyConsistent) == seen { pthread_cond_wait(wake, mutex) }
+    sleepers.wrappingSubtract(1, ordering: .sequentiallyConsistent)
+    pthread_mutex_unlock(mutex)
+  }
+
+  private func wakeSleepers() {
+    pthread_mutex_lock(mutex)
+    pthread_cond_broadcast(wake)
+    pthread_mutex_unlock(mutex)
+  }
+
+  private final class Start {
+    let team: Team
+    let thread: Int
+    init(team: Team, thread: Int) {
+      self.team = team
+      self.thread = thread
+    }
+  }
+}
+
