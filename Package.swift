@@ -1,9 +1,14 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// EQUIPOISE_PRECISION=double builds the engine in Double, to check its backward passes (Sources/Tensors/Real.swift).
+let double = Context.environment["EQUIPOISE_PRECISION"] == "double"
+
 /// Every target of ours is built in Swift 6 mode, its warnings errors.
-let strict: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
-let strictC: [CSetting] = [.unsafeFlags(["-O3", "-std=c17", "-Wall", "-Wextra", "-Werror"])]
+let strict: [SwiftSetting] =
+  [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)] + (double ? [.define("EQUIPOISE_DOUBLE")] : [])
+let strictC: [CSetting] =
+  [.unsafeFlags(["-O3", "-std=c17", "-Wall", "-Wextra", "-Werror"])] + (double ? [.define("EQUIPOISE_DOUBLE")] : [])
 
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: strict)

@@ -1,3 +1,5 @@
+import Tensors
+
 /// Messages between the ranks of one run.
 ///
 /// Used by one thread at a time: before and after a step by the main thread, within a step by the reduction's own.
@@ -18,7 +20,7 @@ public protocol Communicator: AnyObject, Sendable {
 
   /// Replaces `values` by their sum over ranks, in an order of the library's choosing: not the same bits at every
   /// number of ranks.
-  func libraryAllReduce(_ values: UnsafeMutableBufferPointer<Float>) throws(CommunicationError)
+  func libraryAllReduce(_ values: UnsafeMutableBufferPointer<Real>) throws(CommunicationError)
 
   func barrier() throws(CommunicationError)
 }

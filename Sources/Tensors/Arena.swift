@@ -45,7 +45,7 @@ public final class Arena {
 
   /// A tensor whose values are undefined until written.
   public func allocate(_ shape: Shape) -> Tensor {
-    let bytes = (shape.count * MemoryLayout<Float>.stride + 63) & ~63
+    let bytes = (shape.count * MemoryLayout<Real>.stride + 63) & ~63
     if isPlanning {
       requests.append(Request(bytes: bytes, birth: clock))
       clock += 1
@@ -56,7 +56,7 @@ public final class Arena {
     precondition(request.bytes == bytes, "a run differs from its plan")
     cursor += 1
     return Tensor(
-      UnsafeMutableRawPointer(block.pointer + request.offset).assumingMemoryBound(to: Float.self), shape)
+      UnsafeMutableRawPointer(block.pointer + request.offset).assumingMemoryBound(to: Real.self), shape)
   }
 
   /// Ends the life of a tensor of this arena: its place may serve later allocations.

@@ -1,17 +1,17 @@
-/// A view of Float values laid out N×H×W×C. It does not own them: an `Arena` or a `Buffer` does, and no view
+/// A view of `Real` values laid out N×H×W×C. It does not own them: an `Arena` or a `Buffer` does, and no view
 /// is used after its owner is gone.
 public struct Tensor: @unchecked Sendable {
-  public let pointer: UnsafeMutablePointer<Float>
+  public let pointer: UnsafeMutablePointer<Real>
   public let shape: Shape
 
-  public init(_ pointer: UnsafeMutablePointer<Float>, _ shape: Shape) {
+  public init(_ pointer: UnsafeMutablePointer<Real>, _ shape: Shape) {
     self.pointer = pointer
     self.shape = shape
   }
 
   public var count: Int { shape.count }
 
-  public var values: UnsafeMutableBufferPointer<Float> {
+  public var values: UnsafeMutableBufferPointer<Real> {
     UnsafeMutableBufferPointer(start: pointer, count: shape.count)
   }
 

@@ -39,8 +39,8 @@ public final class ThreadPool: Sendable {
   public func reserveScratch(bytes: Int) { team.reserveScratch(bytes: bytes) }
 
   /// The working memory of one thread, aligned to a page.
-  public func scratch(_ thread: Int) -> UnsafeMutablePointer<Float> {
-    team.scratch[thread].assumingMemoryBound(to: Float.self)
+  public func scratch(_ thread: Int) -> UnsafeMutablePointer<Real> {
+    team.scratch[thread].assumingMemoryBound(to: Real.self)
   }
 }
 
