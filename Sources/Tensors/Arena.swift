@@ -3,12 +3,13 @@
 /// The computation is first *planned*: it runs with `isPlanning` set, its allocations and releases are recorded and
 /// nothing is computed. From the lifetimes an offset for each tensor is chosen, and one block is reserved. Every later
 /// *run* makes the same calls in the same order and is given the planned places, so a step allocates nothing and
-/// touches no new page. See docs/design/arena.md.
+/// touches no new page. Tensors have owners, counted while planning alone: who allocates or retains one releases it. See docs/design/arena.md.
 public final class Arena {
   private struct Request {
     let bytes: Int
     let birth: Int
     var death = Int.max
+    var owners = 1
     var offset = 0
   }
 
@@ -59,14 +60,28 @@ public final class Arena {
       UnsafeMutableRawPointer(block.pointer + request.offset).assumingMemoryBound(to: Real.self), shape)
   }
 
-  /// Ends the life of a tensor of this arena: its place may serve later allocations.
+  /// Gives a tensor one more owner. A tensor that is not this arena's is left alone.
+  public func retain(_ tensor: Tensor) {
+    guard isPlanning, let number = number(of: tensor) else { return }
+    requests[number].owners += 1
+  }
+
+  /// Takes one owner from a tensor. After its last its place may serve later allocations. A tensor that is not this
+  /// arena's is left alone.
   public func release(_ tensor: Tensor) {
-    guard isPlanning else { return }
-    let number = Int(bitPattern: tensor.pointer) / 64 - 1
-    precondition(number >= 0 && number < requests.count, "not a tensor of this arena")
-    precondition(requests[number].death == Int.max, "released twice")
+    guard isPlanning, let number = number(of: tensor) else { return }
+    requests[number].owners -= 1
+    guard requests[number].owners == 0 else { return }
     requests[number].death = clock
     clock += 1
+  }
+
+  /// The request behind a stand-in; nil for a real address.
+  private func number(of tensor: Tensor) -> Int? {
+    let number = Int(bitPattern: tensor.pointer) / 64 - 1
+    guard requests.indices.contains(number) else { return nil }
+    precondition(requests[number].owners > 0, "used after its last release")
+    return number
   }
 
   /// Chooses offsets so that tensors alive together do not overlap: largest first, each in the lowest gap that fits.

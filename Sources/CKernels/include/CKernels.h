@@ -1,6 +1,121 @@
 // The inner loops that need SIMD, chosen for the CPU at run time. No policy: shapes, threads and memory are the
-// caller's.
+// caller's. Tensors are N×H×W×C; a "row" is one pixel's channels, and `channels` is the distance between rows.
 #pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef EQUIPOISE_DOUBLE
+typedef double ck_real;
+#else
+typedef float ck_real;
+#endif
 
 // Tells the core that this is a waiting loop.
-static inline void ck_pause(void) { __builtin_ia32_pause(); }
+static inline void ck_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+// What an operation reads: a tensor as it lies, or one that is computed from others on the way in.
+typedef enum {
+  CK_PLAIN = 0,       // x
+  CK_NORMALIZED = 1,  // max(0, a·x + b): batch normalisation and ReLU
+  CK_GRADIENT = 2,    // a·g + b·x + d: the gradient of batch normalisation
+} ck_source_kind;
+
+typedef struct {
+  int kind;
+  const ck_real *x;
+  const ck_real *g;
+  const ck_real *a, *b, *d;  // one value a channel
+} ck_source;
+
+// What happens to an operation's result before it is written.
+typedef struct {
+  const ck_real *bias;    // added to every row, or NULL
+  const ck_real *addend;  // a tensor of the result's shape that is added, or NULL; may be the result itself
+  // Gradient through max(0, scale·x + shift): kept where the argument is positive. x is NULL where there is none.
+  const ck_real *x, *scale, *shift, *mean;
+  // Per-channel sums over the rows written, or NULL: 1 + 2·channels numbers.
+  // Without x: count, mean, sum of squared deviations. With x: count, Σ g, Σ g·(x − mean).
+  ck_real *partial;
+} ck_sink;
+
+// The maps that 4×4 tiles cut up. Tiles are numbered over images, tile rows, tile columns.
+typedef struct {
+  int n, h, w;
+} ck_map;
+
+typedef struct {
+  const char *name;
+  int vector_bytes;
+
+  // out[r] = source[first + r] for `rows` rows; sums, where not NULL, takes the column sums.
+  void (*pack_rows)(const ck_source *, long first, long rows, int channels, ck_real *out, ck_real *sums);
+  // Applies a sink to rows first..first+rows of `out`, in place.
+  void (*finish_rows)(const ck_sink *, ck_real *out, long first, long rows, int channels);
+  // to[r] += source[r]
+  void (*add_rows)(const ck_source *, ck_real *to, long first, long rows, int channels);
+
+  // Patches of a k×k convolution (stride, padding): out[r][ky][kx][c] for output pixels first..first+rows.
+  void (*im2col)(const ck_source *, const ck_map *, int channels, int kernel, int stride, int padding, long first,
+                 long rows, ck_real *out);
+
+  // Winograd F(4×4, 3×3), Lavin and Gray 2016. u[36][plane/channels][channels] for tiles first..first+count.
+  void (*winograd_input)(const ck_source *, const ck_map *, int channels, long first, long count, ck_real *u,
+                         size_t plane);
+  // v = A dY Aᵀ, the gradient's side of the weight gradient.
+  void (*winograd_gradient)(const ck_source *, const ck_map *, int channels, long first, long count, ck_real *v,
+                            size_t plane);
+  // out tiles = Aᵀ m A, then the sink.
+  void (*winograd_output)(const ck_real *m, size_t plane, const ck_map *, int channels, long first, long count,
+                          const ck_sink *, ck_real *out);
+  // u[36][count] = G w Gᵀ over w[3][3][count]; `turn` rotates the kernel by half a turn first.
+  void (*winograd_weights)(const ck_real *w, long stride, long first, long count, int turn, ck_real *u);
+  // dw[3][3][count] = (keep ? dw : 0) + scale · Gᵀ du G
+  void (*winograd_weights_gradient)(const ck_real *du, long stride, long first, long count, ck_real scale, int keep,
+                                    ck_real *dw);
+
+  // Rows of output first..first+rows (all images' rows numbered through).
+  void (*max_pool)(const ck_real *x, const ck_map *in, int channels, long first, long rows, ck_real *out,
+                   ck_real *partial);
+  // dx of the window's first largest element += dy
+  void (*max_pool_backward)(const ck_real *x, const ck_real *dy, const ck_map *in, int channels, long first,
+                            long rows, ck_real *dx);
+  // out = up + nearest ×2 of low, for rows of output
+  void (*upsample_add)(const ck_real *up, const ck_real *low, const ck_map *out_map, int channels, long first,
+                       long rows, ck_real *out, ck_real *partial);
+  // dlow = sums of 2×2 of dy, for rows of low
+  void (*downsample_sum)(const ck_real *dy, const ck_map *out_map, int channels, long first, long rows,
+                         ck_real *dlow);
+
+  // to[i] = (keep ? to[i] : 0) + scale · Σ_k parts[k·stride + i]
+  void (*sum_parts)(const ck_real *parts, long count, long stride, int number, ck_real scale, int keep, ck_real *to);
+  // to[i] += from[i]
+  void (*add)(const ck_real *from, long count, ck_real *to);
+  // Σ x² in double; not finite if any x is not.
+  double (*sum_of_squares)(const ck_real *x, long count);
+  // One step of RMSprop: s = α s + (1 − α) (c·g)²; p −= lr · c·g / (√s + ε), c scaling the gradient.
+  void (*rmsprop)(ck_real *p, ck_real *s, const ck_real *g, long count, double clip, double lr, double alpha,
+                  double epsilon);
+  // One step of Adam; the bias corrections are folded into lr_hat = lr / (1 − β₁ᵗ) and root = √(1 − β₂ᵗ).
+  void (*adam)(ck_real *p, ck_real *m, ck_real *v, const ck_real *g, long count, double clip, double lr_hat,
+               double root, double beta1, double beta2, double epsilon);
+
+  // Masked squared error of one image: returns Σ m (a − b)², writes gradient = (keep ? gradient : 0) + scale·m·(a − b).
+  // gradient may be NULL. `mask` has one value a channel.
+  double (*squared_error)(const ck_real *a, const ck_real *b, const ck_real *mask, long rows, int channels,
+                          ck_real scale, int keep, ck_real *gradient);
+} ck_table;
+
+// The best table this CPU can run, or the one of that name ("v4", "v3", "baseline"); NULL if the CPU cannot run it
+// or there is none of that name.
+const ck_table *ck_best(void);
+const ck_table *ck_named(const char *name);
+
+// mean[c] and variance[c] (biased) of pieces' partials as sinks write them, combined in double in the pieces' order.
+void ck_merge_moments(const ck_real *partials, long stride, long pieces, int channels, double *mean,
+                      double *variance);
+// Σ over pieces of both sums of a gradient sink.
+void ck_merge_sums(const ck_real *partials, long stride, long pieces, int channels, double *first, double *second);

@@ -1,0 +1,143 @@
+// Rows of channels: what a 1×1 convolution reads and writes around its matrix product.
+
+INLINE void pack_rows_kind(const ck_source *s, int kind, long first, long rows, int channels, ck_real *out,
+                           ck_real *sums) {
+#define BODY(c, n)                                                            \
+  {                                                                           \
+    coefficients k = source_coefficients(s, kind, c, n);                      \
+    vr total = {0};                                                           \
+    for (long r = 0; r < rows; r++) {                                         \
+      vr v = source_load(s, kind, k, (first + r) * channels + (c), n);        \
+      if (out) store(out + r * channels + (c), v, n);                         \
+      if (sums) total += v;                                                   \
+    }                                                                         \
+    if (sums) store(sums + (c), total, n);                                    \
+  }
+  FOR_CHANNELS(channels, BODY);
+#undef BODY
+}
+
+static void pack_rows(const ck_source *s, long first, long rows, int channels, ck_real *out, ck_real *sums) {
+  WITH_KIND(s, pack_rows_kind(s, kind, first, rows, channels, out, sums));
+}
+
+static void add_rows(const ck_source *s, ck_real *to, long first, long rows, int channels) {
+#define BODY(c, n)                                                                      \
+  {                                                                                     \
+    coefficients k = source_coefficients(s, kind, c, n);                                \
+    for (long r = first; r < first + rows; r++) {                                       \
+      long offset = r * channels + (c);                                                 \
+      store(to + offset, load(to + offset, n) + source_load(s, kind, k, offset, n), n); \
+    }                                                                                   \
+  }
+  WITH_KIND(s, FOR_CHANNELS(channels, BODY));
+#undef BODY
+}
+
+// Sums of one vector of channels while its values are written. Deviations are taken from the first value, so that
+// nothing cancels where the mean is far from zero.
+typedef struct {
+  vr origin, first, second;
+  long count;
+} running_sums;
+
+INLINE void note_value(running_sums *s, vr v) {
+  if (s->count == 0) s->origin = v;
+  vr d = v - s->origin;
+  s->first += d;
+  s->second += d * d;
+  s->count++;
+}
+
+INLINE void store_moments(const running_sums *s, ck_real *partial, int channels, int c, int n) {
+  ck_real count = (ck_real)s->count;
+  partial[0] = count;
+  vr mean = s->first / splat(count);
+  store(partial + 1 + c, s->origin + mean, n);
+  store(partial + 1 + channels + c, positive(s->second - mean * s->first), n);
+}
+
+INLINE void store_sums(const running_sums *s, ck_real *partial, int channels, int c, int n) {
+  partial[0] = (ck_real)s->count;
+  store(partial + 1 + c, s->first, n);
+  store(partial + 1 + channels + c, s->second, n);
+}
+
+// The sink for one value of one vector of channels; returns what is written.
+INLINE vr sink_value(const ck_sink *s, vr v, vr bias, coefficients gate, long offset, int n, running_sums *sums) {
+  if (s->bias) v += bias;
+  if (s->addend) v += load(s->addend + offset, n);
+  if (s->x) {
+    vr x = load(s->x + offset, n);
+    v = where_positive(gate.a * x + gate.b, v);
+    sums->first += v;
+    sums->second += v * (x - gate.d);
+    sums->count++;
+  } else if (s->partial) {
+    note_value(sums, v);
+  }
+  return v;
+}
+
+INLINE coefficients sink_gate(const ck_sink *s, int c, int n) {
+  coefficients gate = {{0}, {0}, {0}};
+  if (s->x) {
+    gate.a = load(s->scale + c, n);
+    gate.b = load(s->shift + c, n);
+    gate.d = load(s->mean + c, n);
+  }
+  return gate;
+}
+
+INLINE void sink_finish(const ck_sink *s, const running_sums *sums, int channels, int c, int n) {
+  if (!s->partial) return;
+  if (s->x) {
+    store_sums(sums, s->partial, channels, c, n);
+  } else {
+    store_moments(sums, s->partial, channels, c, n);
+  }
+}
+
+static void finish_rows(const ck_sink *s, ck_real *out, long first, long rows, int channels) {
+#define BODY(c, n)                                                                                  \
+  {                                                                                                 \
+    vr bias = s->bias ? load(s->bias + (c), n) : (vr){0};                                           \
+    coefficients gate = sink_gate(s, c, n);                                                         \
+    running_sums sums = {{0}, {0}, {0}, 0};                                                         \
+    for (long r = first; r < first + rows; r++) {                                                   \
+      long offset = r * channels + (c);                                                             \
+      store(out + offset, sink_value(s, load(out + offset, n), bias, gate, offset, n, &sums), n);   \
+    }                                                                                               \
+    sink_finish(s, &sums, channels, c, n);                                                          \
+  }
+  FOR_CHANNELS(channels, BODY);
+#undef BODY
+}
+
+INLINE void im2col_kind(const ck_source *s, int kind, const ck_map *map, int channels, int kernel, int stride,
+                        int padding, long first, long rows, ck_real *out) {
+  int out_w = (map->w + 2 * padding - kernel) / stride + 1;
+  int out_h = (map->h + 2 * padding - kernel) / stride + 1;
+  for (long r = first; r < first + rows; r++) {
+    int ox = (int)(r % out_w), oy = (int)(r / out_w % out_h), image = (int)(r / out_w / out_h);
+    for (int ky = 0; ky < kernel; ky++) {
+      int y = oy * stride + ky - padding;
+      for (int kx = 0; kx < kernel; kx++, out += channels) {
+        int x = ox * stride + kx - padding;
+        if (y < 0 || y >= map->h || x < 0 || x >= map->w) {
+          memset(out, 0, (size_t)channels * sizeof(ck_real));
+          continue;
+        }
+        long offset = (((long)image * map->h + y) * map->w + x) * channels;
+#define BODY(c, n) store(out + (c), source_load(s, kind, source_coefficients(s, kind, c, n), offset + (c), n), n)
+        FOR_CHANNELS(channels, BODY);
+#undef BODY
+      }
+    }
+  }
+}
+
+static void im2col(const ck_source *s, const ck_map *map, int channels, int kernel, int stride, int padding,
+                   long first, long rows, ck_real *out) {
+  WITH_KIND(s, im2col_kind(s, kind, map, channels, kernel, stride, padding, first, rows, out));
+}

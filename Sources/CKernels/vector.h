@@ -1,0 +1,74 @@
+// Vectors of CK_VECTOR_BYTES and their loads and stores, for the level being compiled.
+// `n` is the number of channels wanted: LANES, known when compiled, for all but the last few channels.
+
+#define LANES ((int)(CK_VECTOR_BYTES / sizeof(ck_real)))
+#define INLINE static inline __attribute__((always_inline))
+
+typedef ck_real vr __attribute__((vector_size(CK_VECTOR_BYTES)));
+#ifdef EQUIPOISE_DOUBLE
+typedef int64_t mask_lane;
+#else
+typedef int32_t mask_lane;
+#endif
+typedef mask_lane vm __attribute__((vector_size(CK_VECTOR_BYTES)));
+typedef vr vr_unaligned __attribute__((aligned(sizeof(ck_real)), may_alias));
+
+INLINE vr load(const ck_real *p, int n) {
+  if (n == LANES) return *(const vr_unaligned *)p;
+  vr v = {0};
+  for (int i = 0; i < n; i++) v[i] = p[i];
+  return v;
+}
+
+INLINE void store(ck_real *p, vr v, int n) {
+  if (n == LANES) {
+    *(vr_unaligned *)p = v;
+  } else {
+    for (int i = 0; i < n; i++) p[i] = v[i];
+  }
+}
+
+INLINE vr splat(ck_real x) { return x - (vr){0}; }
+INLINE vr pick(vm mask, vr yes, vr no) { return (vr)((mask & (vm)yes) | (~mask & (vm)no)); }
+// max(0, x), but what is not a number stays so.
+INLINE vr positive(vr x) { return (vr)(~(x < (vr){0}) & (vm)x); }
+INLINE vr where_positive(vr gate, vr x) { return (vr)((gate > (vr){0}) & (vm)x); }
+
+// Coefficients of a source for one vector of channels.
+typedef struct {
+  vr a, b, d;
+} coefficients;
+
+INLINE coefficients source_coefficients(const ck_source *s, int kind, int c, int n) {
+  coefficients k = {{0}, {0}, {0}};
+  if (kind != CK_PLAIN) {
+    k.a = load(s->a + c, n);
+    k.b = load(s->b + c, n);
+  }
+  if (kind == CK_GRADIENT) k.d = load(s->d + c, n);
+  return k;
+}
+
+// The source's value at an offset that already counts the channel.
+INLINE vr source_load(const ck_source *s, int kind, coefficients k, long offset, int n) {
+  vr x = load(s->x + offset, n);
+  if (kind == CK_NORMALIZED) return positive(k.a * x + k.b);
+  if (kind == CK_GRADIENT) return k.a * load(s->g + offset, n) + (k.b * x + k.d);
+  return x;
+}
+
+// Calls BODY(c, n) for every vector of channels.
+#define FOR_CHANNELS(channels, BODY)             \
+  do {                                           \
+    int c_ = 0;                                  \
+    for (; c_ + LANES <= (channels); c_ += LANES) BODY(c_, LANES); \
+    if (c_ < (channels)) BODY(c_, (channels)-c_); \
+  } while (0)
+
+// Runs CALL once with `kind` a constant, so that what it inlines is specialised.
+#define WITH_KIND(source, CALL)                                \
+  switch ((source)->kind) {                                    \
+    case CK_NORMALIZED: { enum { kind = CK_NORMALIZED }; CALL; } break; \
+    case CK_GRADIENT: { enum { kind = CK_GRADIENT }; CALL; } break;     \
+    default: { enum { kind = CK_PLAIN }; CALL; } break;        \
+  }

@@ -1,0 +1,190 @@
+// Winograd F(4×4, 3×3): Lavin and Gray, "Fast algorithms for convolutional neural networks", CVPR 2016, section 4.3.
+// Y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A over 6×6 patches d of the input and 4×4 tiles Y of the output.
+
+INLINE void transform_input(const vr *d, int step, vr *t, int out_step) {  // Bᵀ
+  vr d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step], d5 = d[5 * step];
+  vr four = splat(4), five = splat(5), two = splat(2);
+  vr even = d4 - four * d2, odd = d3 - four * d1;
+  vr even2 = d4 - d2, odd2 = two * (d3 - d1);
+  t[0] = four * d0 - five * d2 + d4;
+  t[out_step] = even + odd;
+  t[2 * out_step] = even - odd;
+  t[3 * out_step] = even2 + odd2;
+  t[4 * out_step] = even2 - odd2;
+  t[5 * out_step] = four * d1 - five * d3 + d5;
+}
+
+INLINE void transform_output(const vr *m, int step, vr *y, int out_step) {  // Aᵀ
+  vr sum = m[step] + m[2 * step], difference = m[step] - m[2 * step];
+  vr sum2 = m[3 * step] + m[4 * step], difference2 = m[3 * step] - m[4 * step];
+  y[0] = m[0] + sum + sum2;
+  y[out_step] = difference + splat(2) * difference2;
+  y[2 * out_step] = sum + splat(4) * sum2;
+  y[3 * out_step] = difference + splat(8) * difference2 + m[5 * step];
+}
+
+INLINE void transform_gradient(const vr *y, int step, vr *v, int out_step) {  // A
+  vr y0 = y[0], y1 = y[step], y2 = y[2 * step], y3 = y[3 * step];
+  vr even = y0 + y2, odd = y1 + y3;
+  vr even2 = y0 + splat(4) * y2, odd2 = splat(2) * y1 + splat(8) * y3;
+  v[0] = y0;
+  v[out_step] = even + odd;
+  v[2 * out_step] = even - odd;
+  v[3 * out_step] = even2 + odd2;
+  v[4 * out_step] = even2 - odd2;
+  v[5 * out_step] = y3;
+}
+
+INLINE void transform_weights(const vr *g, int step, vr *u, int out_step) {  // G
+  vr g0 = g[0], g1 = g[step], g2 = g[2 * step];
+  vr outer = (g0 + g2) * splat((ck_real)(-1.0 / 6)), middle = g1 * splat((ck_real)(1.0 / 6));
+  vr far = g0 * splat((ck_real)(1.0 / 24)) + g2 * splat((ck_real)(1.0 / 6)), half = g1 * splat((ck_real)(1.0 / 12));
+  u[0] = g0 * splat((ck_real)0.25);
+  u[out_step] = outer - middle;
+  u[2 * out_step] = outer + middle;
+  u[3 * out_step] = far + half;
+  u[4 * out_step] = far - half;
+  u[5 * out_step] = g2;
+}
+
+INLINE void transform_weights_gradient(const vr *u, int step, vr *g, int out_step) {  // Gᵀ
+  vr near = u[step] + u[2 * step], far = u[3 * step] + u[4 * step];
+  vr sixth = splat((ck_real)(1.0 / 6));
+  g[0] = splat((ck_real)0.25) * u[0] - sixth * near + splat((ck_real)(1.0 / 24)) * far;
+  g[out_step] = sixth * (u[2 * step] - u[step]) + splat((ck_real)(1.0 / 12)) * (u[3 * step] - u[4 * step]);
+  g[2 * out_step] = sixth * (far - near) + u[5 * step];
+}
+
+typedef struct {
+  int image, y, x;  // of the tile's first output pixel
+} tile_place;
+
+INLINE tile_place place_of(const ck_map *map, long tile) {
+  int across = (map->w + 3) / 4, down = (map->h + 3) / 4;
+  tile_place p = {(int)(tile / across / down), (int)(tile / across % down) * 4, (int)(tile % across) * 4};
+  return p;
+}
+
+INLINE void winograd_input_kind(const ck_source *s, int kind, const ck_map *map, int channels, long first, long count,
+                                ck_real *u, size_t plane) {
+  for (long t = 0; t < count; t++) {
+    tile_place p = place_of(map, first + t);
+    int y0 = p.y - 1, x0 = p.x - 1;
+    int inside = y0 >= 0 && x0 >= 0 && y0 + 6 <= map->h && x0 + 6 <= map->w;
+    long corner = (((long)p.image * map->h + y0) * map->w + x0) * channels;
+    long line = (long)map->w * channels;
+    ck_real *to = u + t * channels;
+#define BODY(c, n)                                                                                       \
+  {                                                                                                      \
+    coefficients k = source_coefficients(s, kind, c, n);                                                 \
+    vr d[36], columns[36], out[36];                                                                      \
+    if (inside) {                                                                                        \
+      for (int i = 0; i < 6; i++)                                                                        \
+        for (int j = 0; j < 6; j++)                                                                      \
+          d[i * 6 + j] = source_load(s, kind, k, corner + i * line + j * channels + (c), n);             \
+    } else {                                                                                             \
+      for (int i = 0; i < 6; i++)                                                                        \
+        for (int j = 0; j < 6; j++)                                                                      \
+          d[i * 6 + j] = y0 + i >= 0 && y0 + i < map->h && x0 + j >= 0 && x0 + j < map->w                \
+                             ? source_load(s, kind, k, corner + i * line + j * channels + (c), n)        \
+                             : (vr){0};                                                                  \
+    }                                                                                                    \
+    for (int j = 0; j < 6; j++) transform_input(d + j, 6, columns + j, 6);                               \
+    for (int i = 0; i < 6; i++) transform_input(columns + i * 6, 1, out + i * 6, 1);                     \
+    for (int xi = 0; xi < 36; xi++) store(to + (size_t)xi * plane + (c), out[xi], n);                    \
+  }
+    FOR_CHANNELS(channels, BODY);
+#undef BODY
+  }
+}
+
+static void winograd_input(const ck_source *s, const ck_map *map, int channels, long first, long count, ck_real *u,
+                           size_t plane) {
+  WITH_KIND(s, winograd_input_kind(s, kind, map, channels, first, count, u, plane));
+}
+
+INLINE void winograd_gradient_kind(const ck_source *s, int kind, const ck_map *map, int channels, long first,
+                                   long count, ck_real *v, size_t plane) {
+  for (long t = 0; t < count; t++) {
+    tile_place p = place_of(map, first + t);
+    long corner = (((long)p.image * map->h + p.y) * map->w + p.x) * channels;
+    long line = (long)map->w * channels;
+    ck_real *to = v + t * channels;
+#define BODY(c, n)                                                                                       \
+  {                                                                                                      \
+    coefficients k = source_coefficients(s, kind, c, n);                                                 \
+    vr d[16], columns[24], out[36];                                                                      \
+    for (int i = 0; i < 4; i++)                                                                          \
+      for (int j = 0; j < 4; j++)                                                                        \
+        d[i * 4 + j] = p.y + i < map->h && p.x + j < map->w                                              \
+                           ? source_load(s, kind, k, corner + i * line + j * channels + (c), n)          \
+                           : (vr){0};                                                                    \
+    for (int j = 0; j < 4; j++) transform_gradient(d + j, 4, columns + j, 4);                            \
+    for (int i = 0; i < 6; i++) transform_gradient(columns + i * 4, 1, out + i * 6, 1);                  \
+    for (int xi = 0; xi < 36; xi++) store(to + (size_t)xi * plane + (c), out[xi], n);                    \
+  }
+    FOR_CHANNELS(channels, BODY);
+#undef BODY
+  }
+}
+
+static void winograd_gradient(const ck_source *s, const ck_map *map, int channels, long first, long count,
+                              ck_real *v, size_t plane) {
+  WITH_KIND(s, winograd_gradient_kind(s, kind, map, channels, first, count, v, plane));
+}
+
+static void winograd_output(const ck_real *m, size_t plane, const ck_map *map, int channels, long first, long count,
+                            const ck_sink *s, ck_real *out) {
+#define BODY(c, n)                                                                                             \
+  {                                                                                                            \
+    vr bias = s->bias ? load(s->bias + (c), n) : (vr){0};                                                      \
+    coefficients gate = sink_gate(s, c, n);                                                                    \
+    running_sums sums = {{0}, {0}, {0}, 0};                                                                    \
+    for (long t = 0; t < count; t++) {                                                                         \
+      tile_place p = place_of(map, first + t);                                                                 \
+      long corner = (((long)p.image * map->h + p.y) * map->w + p.x) * channels + (c);                          \
+      vr d[36], columns[24], y[16];                                                                            \
+      for (int xi = 0; xi < 36; xi++) d[xi] = load(m + (size_t)xi * plane + t * channels + (c), n);            \
+      for (int j = 0; j < 6; j++) transform_output(d + j, 6, columns + j, 6);                                  \
+      for (int i = 0; i < 4; i++) transform_output(columns + i * 6, 1, y + i * 4, 1);                          \
+      for (int i = 0; i < 4; i++)                                                                              \
+        for (int j = 0; j < 4; j++)                                                                            \
+          if (p.y + i < map->h && p.x + j < map->w) {                                                          \
+            long offset = corner + ((long)i * map->w + j) * channels;                                          \
+            store(out + offset, sink_value(s, y[i * 4 + j], bias, gate, offset, n, &sums), n);                 \
+          }                                                                                                    \
+    }                                                                                                          \
+    sink_finish(s, &sums, channels, c, n);                                                                     \
+  }
+  FOR_CHANNELS(channels, BODY);
+#undef BODY
+}
+
+static void winograd_weights(const ck_real *w, long stride, long first, long count, int turn, ck_real *u) {
+  for (long e = first; e < first + count; e += LANES) {
+    int n = first + count - e < LANES ? (int)(first + count - e) : LANES;
+    vr g[9], columns[18], out[36];
+    for (int k = 0; k < 9; k++) g[turn ? 8 - k : k] = n == LANES ? load(w + k * stride + e, LANES) : load(w + k * stride + e, n);
+    for (int j = 0; j < 3; j++) transform_weights(g + j, 3, columns + j, 3);
+    for (int i = 0; i < 6; i++) transform_weights(columns + i * 3, 1, out + i * 6, 1);
+    for (int xi = 0; xi < 36; xi++) {
+      if (n == LANES) store(u + xi * stride + e, out[xi], LANES);
+      else store(u + xi * stride + e, out[xi], n);
+    }
+  }
+}
+
+static void winograd_weights_gradient(const ck_real *du, long stride, long first, long count, ck_real scale, int keep,
+                                      ck_real *dw) {
+  for (long e = first; e < first + count; e += LANES) {
+    int n = first + count - e < LANES ? (int)(first + count - e) : LANES;
+    vr d[36], columns[18], g[9];
+    for (int xi = 0; xi < 36; xi++) d[xi] = load(du + xi * stride + e, n);
+    for (int j = 0; j < 6; j++) transform_weights_gradient(d + j, 6, columns + j, 6);
+    for (int i = 0; i < 3; i++) transform_weights_gradient(columns + i * 6, 1, g + i * 3, 1);
+    for (int k = 0; k < 9; k++) {
+      ck_real *to = dw + k * stride + e;
+      store(to, (keep ? load(to, n) : (vr){0}) + splat(scale) * g[k], n);
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import CKernels
+import Tensors
+
+/// What every kernel needs: threads, the inner loops for this CPU, the arena, and how to convolve.
+///
+/// Kernels do nothing but reserve memory while the arena is planning.
+public final class KernelContext {
+  public let pool: ThreadPool
+  public let arena: Arena
+  public let convolution: ConvolutionAlgorithm
+  public let level: KernelLevel
+  let table: ck_table
+  /// Room for two doubles a channel, for merging sums.
+  private(set) var channelSums = Buffer<Double>(count: 2 * 1024)
+
+  public init(pool: ThreadPool, level: KernelLevel, convolution: ConvolutionAlgorithm, arena: Arena = Arena()) {
+    self.pool = pool
+    self.level = level
+    self.convolution = convolution
+    self.arena = arena
+    table = level.table.pointee
+  }
+
+  public var isPlanning: Bool { arena.isPlanning }
+
+  func reserveChannelSums(_ channels: Int) {
+    if channelSums.count < 2 * channels { channelSums = Buffer<Double>(count: 2 * channels) }
+  }
+
+  /// Cuts `count` rows into blocks whose size depends on the shape alone: enough of them for many threads where there
+  /// are many rows, and never so many rows that `rowBytes` a row outgrow a core's second-level cache.
+  func blocks(of count: Int, rowBytes: Int) -> Blocks {
+    let fitting = max(16, (384 << 10) / max(1, rowBytes))
+    let wanted = (count / 16 + 15) / 16 * 16
+    return Blocks(count: count, size: min(count, max(32, min(wanted, fitting, 512))))
+  }
+}
+
+/// Consecutive ranges of one size, the last perhaps shorter.
+struct Blocks {
+  let count: Int
+  let size: Int
+
+  var number: Int { count == 0 ? 0 : (count + size - 1) / size }
+  func range(_ index: Int) -> Range<Int> { index * size..<min(count, (index + 1) * size) }
+}
+
+/// How 3×3 convolutions of stride 1 are computed.
+public enum ConvolutionAlgorithm: String, Sendable, CaseIterable {
+  /// Winograd F(4×4, 3×3): a quarter of the multiplications, about 1e-5 of the largest value in error.
+  case winograd
+  /// Patches and a matrix product, nothing transformed: the reference.
+  case direct
+}

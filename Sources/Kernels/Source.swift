@@ -1,0 +1,62 @@
+import CKernels
+import Tensors
+
+/// What an operation reads: a tensor as it lies, or one that is computed while it is read, so that neither the
+/// activated tensor nor the gradient of a normalisation is ever stored (docs/design/fusion.md).
+public struct Source {
+  let kind: ck_source_kind
+  /// N×H×W×C: the tensor itself, or the one from which the values are computed.
+  public let tensor: Tensor
+  let gradient: Tensor?
+  let coefficients: Tensor?
+
+  /// The tensor itself.
+  public static func plain(_ tensor: Tensor) -> Source {
+    Source(kind: CK_PLAIN, tensor: tensor, gradient: nil, coefficients: nil)
+  }
+
+  /// max(0, scale·x + shift).
+  public static func normalized(_ n: Normalized) -> Source {
+    Source(kind: CK_NORMALIZED, tensor: n.tensor, gradient: nil, coefficients: n.coefficients)
+  }
+
+  /// a·g + b·x + d per channel: the gradient that a batch normalisation of x passes on. `coefficients` is 1×1×3×C.
+  public static func gradient(_ g: Tensor, of x: Tensor, coefficients: Tensor) -> Source {
+    Source(kind: CK_GRADIENT, tensor: x, gradient: g, coefficients: coefficients)
+  }
+
+  public var shape: Shape { tensor.shape }
+
+  /// The tensors that belong to this source alone.
+  public var owned: [Tensor] { [gradient, kind == CK_GRADIENT ? coefficients : nil].compactMap { $0 } }
+
+  /// The sum over all pixels of a batch normalisation's gradient is zero by its definition.
+  var sumsToZero: Bool { kind == CK_GRADIENT }
+
+  var raw: ck_source {
+    let channels = tensor.shape.c
+    let table = coefficients?.pointer
+    return ck_source(
+      kind: Int32(kind.rawValue), x: tensor.pointer, g: gradient?.pointer, a: table, b: table.map { $0 + channels },
+      d: table.map { $0 + 2 * channels })
+  }
+}
+
+/// A tensor seen through batch normalisation and ReLU: max(0, scale·x + shift).
+public struct Normalized {
+  /// x, N×H×W×C.
+  public let tensor: Tensor
+  /// 1×1×4×C: scale γ/√(σ²+ε), shift β − μ·scale, mean μ, and 1/√(σ²+ε).
+  public let coefficients: Tensor
+
+  public init(tensor: Tensor, coefficients: Tensor) {
+    self.tensor = tensor
+    self.coefficients = coefficients
+  }
+
+  func row(_ index: Int) -> UnsafeMutablePointer<Real> { coefficients.pointer + index * tensor.shape.c }
+  var scale: UnsafeMutablePointer<Real> { row(0) }
+  var shift: UnsafeMutablePointer<Real> { row(1) }
+  var mean: UnsafeMutablePointer<Real> { row(2) }
+  var inverseDeviation: UnsafeMutablePointer<Real> { row(3) }
+}

@@ -1,0 +1,64 @@
+import Kernels
+import Tensors
+
+/// Convolution with bias: weights k×k×inC×outC.
+public struct Conv2d {
+  public let weight: ParameterStore.Parameter
+  public let bias: ParameterStore.Parameter
+  public let inChannels: Int
+  public let outChannels: Int
+  private let geometry: ConvolutionGeometry
+
+  public init(
+    _ store: ParameterStore, _ name: String, in inChannels: Int, out outChannels: Int, kernel: Int = 1,
+    stride: Int = 1, padding: Int = 0
+  ) {
+    let fanIn = kernel * kernel * inChannels
+    weight = store.declare(
+      "\(name).weight", shape: [kernel, kernel, inChannels, outChannels], .uniform(fanIn: fanIn))
+    bias = store.declare("\(name).bias", shape: [outChannels], .uniform(fanIn: fanIn))
+    self.inChannels = inChannels
+    self.outChannels = outChannels
+    geometry = ConvolutionGeometry(kernel: kernel, stride: stride, padding: padding)
+  }
+
+  /// weight * source + bias (+ addend), N×H×W×inC to N×H'×W'×outC.
+  ///
+  /// - Parameter gathersMoments: whether a batch normalisation will read the result.
+  public func forward(
+    _ source: Source, _ pass: Pass, adding addend: Tensor? = nil, gathersMoments: Bool = true
+  ) -> Activation {
+    precondition(source.shape.c == inChannels)
+    let out = pass.allocate(geometry.output(source.shape, channels: outChannels))
+    let partials = pass.context.convolve(
+      source, geometry, weights: pass.store.pointer(weight), into: out,
+      Sink(bias: pass.store.pointer(bias), addend: addend, gathers: gathersMoments && pass.isTraining))
+    return Activation(tensor: out, moments: partials.map(pass.context.moments))
+  }
+
+  /// The gradient of a plain input; nil where `wantsInput` is false. `addend` is added to it.
+  public func backward(
+    _ source: Source, _ gradient: Source, _ pass: Pass, adding addend: Tensor? = nil, wantsInput: Bool = true
+  ) -> Tensor? {
+    let dx = wantsInput ? pass.allocate(source.shape) : nil
+    _ = backward(source, gradient, pass, into: dx, Sink(addend: addend))
+    return dx
+  }
+
+  /// The gradient of an input seen through `view`, zero where ReLU was, with the sums its normalisation needs.
+  public func backward(
+    _ view: Normalized, _ gradient: Source, _ pass: Pass, adding addend: Tensor? = nil
+  ) -> (gradient: Tensor, sums: Partials) {
+    let dx = pass.allocate(view.tensor.shape)
+    let partials = backward(
+      .normalized(view), gradient, pass, into: dx, Sink(addend: addend, gate: view, gathers: true))
+    return (dx, partials!)
+  }
+
+  private func backward(_ source: Source, _ gradient: Source, _ pass: Pass, into dx: Tensor?, _ sink: Sink) -> Partials? {
+    let partials = pass.context.convolveBackward(
+      source, gradient, geometry, weights: pass.store.pointer(weight), into: dx, sink, pass.gradients(weight, bias))
+    pass.finished(weight, bias)
+    return partials
+  }
+}
