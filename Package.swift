@@ -47,8 +47,8 @@ let package = Package(
     library("PoseModels", ["Layers", "Kernels", "Tensors"]),
     library("Objectives", ["Kernels", "Tensors"]),
     library("Optimizers", ["Kernels", "Tensors"]),
-    library("Communication", ["CMPI", "Kernels", "Tensors"]),
-    library("DataParallel", ["Communication", "Kernels", "Tensors"]),
+    library("Communication", ["CMPI", "Tensors"]),
+    library("DataParallel", ["Communication", "Tensors"]),
     library("PoseData", ["Tensors", "CTurboJPEG", "CPNG", "CMatio"]),
     library("Metrics", ["PoseData", "Tensors"]),
     library("RunRecord", ["Tensors", crypto]),
@@ -61,6 +61,14 @@ let package = Package(
     .executableTarget(
       name: "equipoise", dependencies: ["Training", arguments], swiftSettings: strict),
     .target(name: "TestSupport", dependencies: ["RunRecord", "Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(
+      name: "CommunicationTests", dependencies: ["Communication", "Tensors"], swiftSettings: strict),
+    .testTarget(
+      name: "DataParallelTests", dependencies: ["DataParallel", "Communication", "Tensors"],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "mpi-tests", dependencies: ["DataParallel", "Communication", "Tensors"], path: "Tests/MPIProgram",
+      swiftSettings: strict),
   ],
   cLanguageStandard: .c17
 )

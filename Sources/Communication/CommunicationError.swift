@@ -1,9 +1,11 @@
 /// What went wrong between ranks.
 public enum CommunicationError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// A call into MPI failed: the call's name, MPI's text, and the rank it happened on. Exit code 9.
+  /// A call between ranks failed: the call's name, the library's text, and the rank it happened on. Exit code 9.
   case callFailed(rank: Int, call: String, cause: String)
   /// Ranks hold different values of k_t in the same step. Exit code 8.
   case witnessDiffers(rank: Int, own: UInt64, partner: Int, theirs: UInt64)
+  /// A rank's copy of a tensor is not the others'. Exit code 8.
+  case replicasDiffer(tensor: String, rank: Int)
 
   public var description: String {
     switch self {
@@ -14,6 +16,8 @@ public enum CommunicationError: Error, Sendable, Equatable, CustomStringConverti
         k_t differs between ranks: rank \(rank) holds \(Double(bitPattern: own)), \
         rank \(partner) holds \(Double(bitPattern: theirs))
         """
+    case .replicasDiffer(let tensor, let rank):
+      return "replicas differ: rank \(rank) holds other values of \(tensor) than the other ranks"
     }
   }
 }

@@ -1,0 +1,114 @@
+import Tensors
+
+/// Sums vectors over ranks in one fixed balanced binary tree over rank index, to the same bits on every rank.
+///
+/// With s⁰_r the vector of rank r, level l adds neighbouring subtrees of 2ˡ ranks, lower ranks on the left:
+///
+///     s^{l+1}_j = s^l_{2j} + s^l_{2j+1}         the result is s^{log₂ P}_0
+///
+/// *Recursive doubling*, for short vectors: at distance d = 1, 2, 4 … partners r and r ⊕ d exchange their whole
+/// partial sums, and both add them in the same order. *Reduce-scatter and all-gather*, for long ones: at each distance
+/// partners share out the range they both hold, lower ranks keeping the lower half, and each adds its half only; then
+/// the finished pieces go back at distances … 4, 2, 1. Each element is added along the same tree either way, so the
+/// bits are the same, and a rank sends 2(1 − 1/P) times the vector rather than log₂ P times.
+///
+/// Every exchange carries the witness, the bits of k_t. Where partners' witnesses differ both throw in that exchange.
+/// (NaNs excepted: whose payload survives an addition is the processor's choice.)
+public final class TreeReducer {
+  private let communicator: any Communicator
+  private let threshold: Int
+  private let tag: Int32
+  private let scratch: Buffer<UInt8>
+
+  /// - Parameters:
+  ///   - largest: bytes of the longest vector it will be given.
+  ///   - threshold: bytes from which on vectors go by reduce-scatter.
+  public init(_ communicator: any Communicator, largest: Int, threshold: Int = 64 << 10, tag: Int32 = 0) {
+    precondition(
+      communicator.worldSize.nonzeroBitCount == 1, "a balanced tree has a power of two of ranks")
+    self.communicator = communicator
+    self.threshold = threshold
+    self.tag = tag
+    // Doubling receives the whole vector, scattering the larger half.
+    let half = largest / 2 + MemoryLayout<Double>.stride
+    scratch = Buffer<UInt8>(count: communicator.worldSize == 1 ? 0 : max(min(largest, threshold), half))
+  }
+
+  /// Replaces `values` by their sum over ranks.
+  public func reduce(_ values: UnsafeMutableBufferPointer<Float>, witness: UInt64) throws(CommunicationError) {
+    try reduceTree(values, witness)
+  }
+
+  /// Replaces `values` by their sum over ranks.
+  public func reduce(_ values: UnsafeMutableBufferPointer<Double>, witness: UInt64) throws(CommunicationError) {
+    try reduceTree(values, witness)
+  }
+
+  private func reduceTree<Number: BinaryFloatingPoint & BitwiseCopyable>(
+    _ values: UnsafeMutableBufferPointer<Number>, _ witness: UInt64
+  ) throws(CommunicationError) {
+    guard communicator.worldSize > 1, let start = values.baseAddress else { return }
+    let scatters = values.count * MemoryLayout<Number>.stride >= threshold
+    var range = 0..<values.count
+    var distance = 1
+    while distance < communicator.worldSize {
+      let partner = communicator.rank ^ distance
+      let isLower = communicator.rank < partner
+      let given = scatters ? Self.half(range, lower: !isLower) : range
+      if scatters { range = Self.half(range, lower: isLower) }
+      let room = range.count * MemoryLayout<Number>.stride
+      precondition(room <= scratch.count, "a vector longer than the reducer was made for")
+      let received = UnsafeMutableRawBufferPointer(start: scratch.pointer, count: room)
+      try exchange(
+        UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: values[given])), received, witness, partner)
+      received.withMemoryRebound(to: Number.self) { theirs in
+        guard let theirs = theirs.baseAddress else { return }
+        if isLower {
+          PairSum.addUpper(start + range.lowerBound, theirs, range.count)
+        } else {
+          PairSum.addLower(theirs, start + range.lowerBound, range.count)
+        }
+      }
+      distance *= 2
+    }
+    if scatters { try gather(values, witness) }
+  }
+
+  /// Hands the finished pieces back along the ways they came.
+  private func gather<Number: BitwiseCopyable>(
+    _ values: UnsafeMutableBufferPointer<Number>, _ witness: UInt64
+  ) throws(CommunicationError) {
+    var distance = communicator.worldSize / 2
+    while distance >= 1 {
+      let partner = communicator.rank ^ distance
+      // What both held before they shared it out at this distance.
+      var shared = 0..<values.count
+      var earlier = 1
+      while earlier < distance {
+        shared = Self.half(shared, lower: communicator.rank & earlier == 0)
+        earlier *= 2
+      }
+      let isLower = communicator.rank < partner
+      try exchange(
+        UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: values[Self.half(shared, lower: isLower)])),
+        UnsafeMutableRawBufferPointer(
+          UnsafeMutableBufferPointer(rebasing: values[Self.half(shared, lower: !isLower)])),
+        witness, partner)
+      distance /= 2
+    }
+  }
+
+  private func exchange(
+    _ outgoing: UnsafeRawBufferPointer, _ incoming: UnsafeMutableRawBufferPointer, _ witness: UInt64, _ partner: Int
+  ) throws(CommunicationError) {
+    let theirs = try communicator.exchange(outgoing, incoming, witness: witness, partner: partner, tag: tag)
+    guard theirs == witness else {
+      throw .witnessDiffers(rank: communicator.rank, own: witness, partner: partner, theirs: theirs)
+    }
+  }
+
+  private static func half(_ range: Range<Int>, lower: Bool) -> Range<Int> {
+    let middle = range.lowerBound + range.count / 2
+    return lower ? range.lowerBound..<middle : middle..<range.upperBound
+  }
+}

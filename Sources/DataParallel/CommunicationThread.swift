@@ -1,0 +1,110 @@
+import Communication
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// The thread that talks to the other ranks while the rest of the process computes: one for a process.
+///
+/// Reductions are performed one at a time, first come first served. Both networks and the losses submit theirs in
+/// program order, which is the same on every rank, so every rank performs the same reductions in the same order, and
+/// none can wait for a partner that waits for another. It sleeps while there is nothing to do. After an error it
+/// refuses further work, and everyone who waits is given that error.
+///
+/// A run of one rank starts no thread.
+public final class CommunicationThread: Sendable {
+  public let communicator: any Communicator
+  private let queue = Monitor(Queue())
+
+  /// Reductions are numbered from 0 as they are submitted.
+  private struct Queue: Sendable {
+    var waiting: [Reduction] = []
+    var submitted = 0
+    var started = 0
+    var finished = 0
+    var failure: CommunicationError?
+    var isStopping = false
+  }
+
+  /// How far a reduction is.
+  enum Progress { case waiting, started, finished }
+
+  public init(_ communicator: any Communicator) {
+    self.communicator = communicator
+    queue.update { $0.waiting.reserveCapacity(256) }
+    guard communicator.worldSize > 1 else { return }
+    let start = Start(queue: queue, communicator: communicator)
+    var handle = pthread_t()
+    let code = pthread_create(
+      &handle, nil,
+      { argument in
+        let start = Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
+        CommunicationThread.work(start.queue, start.communicator)
+        return nil
+      }, Unmanaged.passRetained(start).toOpaque())
+    guard code == 0 else { fatalError("cannot start the communication thread: error \(code)") }
+    // Detached: a thread whose partner is gone may never come back, and nobody must wait for it.
+    pthread_detach(handle)
+  }
+
+  deinit { queue.update { $0.isStopping = true } }
+
+  /// Puts a reduction in the queue and returns its number.
+  func submit(_ reduction: Reduction) -> Int {
+    let isAlone = communicator.worldSize == 1
+    return queue.update { queue in
+      let number = queue.submitted
+      queue.submitted += 1
+      if isAlone {
+        queue.started = queue.submitted
+        queue.finished = queue.submitted
+      } else if queue.failure == nil {
+        queue.waiting.append(reduction)
+      }
+      return number
+    }
+  }
+
+  /// Sleeps until a reduction is finished.
+  func wait(for number: Int) throws(CommunicationError) {
+    try queue.wait { queue throws(CommunicationError) -> Void? in
+      if queue.finished > number { return () }
+      if let failure = queue.failure { throw failure }
+      return nil
+    }
+  }
+
+  func progress(of number: Int) -> Progress {
+    queue.read { $0.finished > number ? .finished : $0.started > number ? .started : .waiting }
+  }
+
+  private static func work(_ queue: Monitor<Queue>, _ communicator: any Communicator) {
+    while true {
+      let next = queue.wait { queue -> Reduction?? in
+        if queue.isStopping || queue.failure != nil { return .some(nil) }
+        guard !queue.waiting.isEmpty else { return nil }
+        queue.started += 1
+        return queue.waiting.removeFirst()
+      }
+      guard let reduction = next else { return }
+      do throws(CommunicationError) {
+        try reduction.perform(communicator)
+        queue.update { $0.finished += 1 }
+      } catch {
+        queue.update { queue in
+          queue.failure = error
+          queue.waiting.removeAll()
+        }
+      }
+    }
+  }
+
+  private final class Start: Sendable {
+    let queue: Monitor<Queue>
+    let communicator: any Communicator
+    init(queue: Monitor<Queue>, communicator: any Communicator) {
+      self.queue = queue
+      self.communicator = communicator
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import Communication
+import Tensors
+
+/// One vector to be summed over ranks: what the computing thread hands to the communication thread.
+///
+/// Unchecked, and the one place where memory changes hands: from `CommunicationThread.submit` until the reduction is
+/// finished `values` and `reducer` are the communication thread's, before and after they are the submitter's. The
+/// thread's monitor orders both hand-overs. `owner` keeps the memory alive in between.
+struct Reduction: @unchecked Sendable {
+  enum Values {
+    case gradients(UnsafeMutableBufferPointer<Real>, ReductionAlgorithm)
+    case statistics(UnsafeMutableBufferPointer<Double>)
+  }
+
+  let values: Values
+  let witness: UInt64
+  let reducer: TreeReducer
+  let owner: AnyObject
+
+  func perform(_ communicator: any Communicator) throws(CommunicationError) {
+    switch values {
+    case .gradients(let values, .tree): try reducer.reduce(values, witness: witness)
+    case .gradients(let values, .library): try communicator.libraryAllReduce(values)
+    case .statistics(let values): try reducer.reduce(values, witness: witness)
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import Communication
+import Tensors
+
+/// A few Doubles of every shard, losses and running statistics, summed in the tree over shard index.
+///
+/// Each step writes `slot(for:)` of every local shard in full; then `start` and `wait`, or `reduce` for both.
+/// The exchanges take their turn in the communication thread's queue.
+public final class ShardVector {
+  /// Doubles of one shard.
+  public let count: Int
+  private let localShards: Int
+  private let thread: CommunicationThread
+  private let reducer: TreeReducer
+  private let slots: Buffer<Double>
+  private var submission: Int?
+
+  public init(count: Int, plan: ShardPlan, thread: CommunicationThread) {
+    precondition(count > 0)
+    precondition(plan.worldSize == thread.communicator.worldSize && plan.rank == thread.communicator.rank)
+    self.count = count
+    self.thread = thread
+    localShards = plan.localShardCount
+    reducer = TreeReducer(thread.communicator, largest: count * MemoryLayout<Double>.size)
+    slots = Buffer<Double>(count: count * localShards)
+  }
+
+  /// The place for the values of this rank's shard `localShard`, 0..<L.
+  public func slot(for localShard: Int) -> UnsafeMutableBufferPointer<Double> {
+    precondition((0..<localShards).contains(localShard))
+    precondition(submission == nil, "the values are being reduced")
+    return UnsafeMutableBufferPointer(start: slots.pointer + localShard * count, count: count)
+  }
+
+  /// Sums the rank's shards and hands the sum to the communication thread.
+  ///
+  /// - Parameter witness: the bits of the k_t that this step uses; compared at every exchange.
+  public func start(witness: UInt64) {
+    precondition(submission == nil, "a reduction is started once")
+    var distance = 1
+    while distance < localShards {
+      for left in stride(from: 0, to: localShards, by: 2 * distance) {
+        PairSum.add(
+          slots.pointer + left * count, upper: slots.pointer + (left + distance) * count, count: count)
+      }
+      distance *= 2
+    }
+    let values = UnsafeMutableBufferPointer(start: slots.pointer, count: count)
+    submission = thread.submit(
+      Reduction(values: .statistics(values), witness: witness, reducer: reducer, owner: self))
+  }
+
+  /// Sleeps until the sum over all shards is there; it stays valid until a slot is written again.
+  public func wait() throws(CommunicationError) -> UnsafeMutableBufferPointer<Double> {
+    guard let number = submission else { preconditionFailure("a reduction is started before it is waited for") }
+    try thread.wait(for: number)
+    submission = nil
+    return UnsafeMutableBufferPointer(start: slots.pointer, count: count)
+  }
+
+  /// The sum over all shards of the batch, in the tree over shard index, the same bits on every rank.
+  public func reduce(witness: UInt64) throws(CommunicationError) -> UnsafeMutableBufferPointer<Double> {
+    start(witness: witness)
+    return try wait()
+  }
+}
