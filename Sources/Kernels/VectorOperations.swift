@@ -71,3 +71,17 @@ extension KernelContext {
     }
   }
 }
+
+extension KernelContext {
+  /// to += factor · from
+  public func add(_ from: Tensor, times factor: Double, to: Tensor) {
+    precondition(from.count == to.count)
+    if isPlanning { return }
+    let pieces = Blocks(count: to.count, size: 1 << 16)
+    pool.run(pieces.number) { piece, _ in
+      let range = pieces.range(piece)
+      table.sum_parts(
+        from.pointer + range.lowerBound, range.count, range.count, 1, Real(factor), 1, to.pointer + range.lowerBound)
+    }
+  }
+}
