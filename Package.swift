@@ -60,6 +60,8 @@ let package = Package(
       ]),
     .executableTarget(
       name: "equipoise", dependencies: ["Training", arguments], swiftSettings: strict),
+    .testTarget(name: "RunRecordTests", dependencies: ["RunRecord"], swiftSettings: strict),
+    .testTarget(name: "ConfigurationTests", dependencies: ["Training", "RunRecord"], swiftSettings: strict),
     .target(name: "TestSupport", dependencies: ["RunRecord", "Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
       name: "CommunicationTests", dependencies: ["Communication", "Tensors"], swiftSettings: strict),

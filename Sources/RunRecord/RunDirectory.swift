@@ -1,0 +1,55 @@
+/// A run's directory, held by one run at a time.
+///
+///     config.yaml   the configuration as resolved
+///     log.jsonl     one line a step and an evaluation
+///     checkpoints/  step-NNNNNNN/
+///     samples/      pictures
+///     run.lock      held while the run lives
+public final class RunDirectory: Sendable {
+  public let path: String
+  public let resume: ResumeMode
+  private let lock: RunLock
+
+  /// Makes the directory where it is missing, locks it, and refuses one that another run holds or that `--resume none`
+  /// does not allow.
+  public init(_ path: String, resume: ResumeMode) throws(FileSystemError) {
+    self.path = path
+    self.resume = resume
+    try FileSystem.createDirectory(path)
+    let others = try FileSystem.names(in: path).filter { $0 != RunLock.fileName }
+    if resume == .fresh, let first = others.first {
+      throw FileSystemError(
+        path, "is not empty (there is \(first)), and --resume none begins only in an empty directory")
+    }
+    lock = try RunLock(directory: path)
+    try FileSystem.createDirectory("\(path)/checkpoints")
+    try FileSystem.createDirectory("\(path)/samples")
+  }
+
+  public var checkpoints: CheckpointStore { CheckpointStore(runDirectory: path) }
+  public var logPath: String { "\(path)/log.jsonl" }
+  public var configPath: String { "\(path)/config.yaml" }
+  public var samplesPath: String { "\(path)/samples" }
+
+  /// The checkpoint to go on from, by the rule of `resume`; nil to begin at the beginning.
+  public func resumePoint() throws(CheckpointError) -> CheckpointStore.Found? {
+    switch resume {
+    case .fresh: nil
+    case .auto: try checkpoints.newestGood()
+    case .path(let path): try CheckpointStore.open(path)
+    }
+  }
+
+  /// Leaves the record as it was at `step` (0 for a run that begins): later lines leave the log, later checkpoints are
+  /// set aside. Writes the resolved configuration and opens the log.
+  public func begin(at step: Int, config: String) throws(FileSystemError) -> RunLog {
+    try checkpoints.setAside(after: step)
+    if step == 0 {
+      try FileSystem.remove(logPath)
+    } else {
+      try RunLog.truncate(logPath, after: step)
+    }
+    try FileSystem.replace(configPath, with: Array(config.utf8))
+    return try RunLog(logPath)
+  }
+}

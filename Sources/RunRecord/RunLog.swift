@@ -1,0 +1,38 @@
+import Glibc
+
+/// `log.jsonl`: one JSON object a line, in the order things happened.
+///
+/// Numbers round-trip exactly; those that are not finite are written as `JSONValue` says. Each line is handed to the
+/// system whole, so that a run that dies leaves at most its last line in parts, which `truncate` removes.
+/// Used by one thread at a time.
+public final class RunLog {
+  public let path: String
+  private let descriptor: Int32
+
+  /// Opens the log to be added to, and makes it where it is missing.
+  public init(_ path: String) throws(FileSystemError) {
+    self.path = path
+    descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw FileSystemError(path, cannot: "open it", errno: errno) }
+  }
+
+  deinit { close(descriptor) }
+
+  public func append(_ line: JSONObject) throws(FileSystemError) {
+    let bytes = Array((line.text + "\n").utf8)
+    let outcome = bytes.withUnsafeBytes { buffer -> Result<Void, FileSystemError> in
+      do throws(FileSystemError) {
+        return .success(try OutputFile.writeAll(buffer, to: descriptor, path: path))
+      } catch {
+        return .failure(error)
+      }
+    }
+    try outcome.get()
+  }
+
+  /// Makes what was appended outlast a loss of power; called before a checkpoint is written, so that no checkpoint is
+  /// ahead of its log.
+  public func synchronize() throws(FileSystemError) {
+    guard fsync(descriptor) == 0 else { throw FileSystemError(path, cannot: "flush it", errno: errno) }
+  }
+}
