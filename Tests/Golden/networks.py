@@ -174,6 +174,11 @@ def weight_to_engine(tensor):
     return tensor.detach().permute(2, 3, 1, 0).contiguous() if tensor.dim() == 4 else tensor.detach().contiguous()
 
 
+def weight_from_engine(tensor):
+    """KH x KW x I x O to O x I x KH x KW; vectors as they are."""
+    return tensor.permute(3, 2, 0, 1).contiguous() if tensor.dim() == 4 else tensor
+
+
 def randomise_norms(network, generator):
     """Scales, shifts and running statistics away from 1, 0, 0, 1, so that a mistake in any of them shows."""
     for module in network.modules():
