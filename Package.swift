@@ -6,18 +6,12 @@ let double = Context.environment["EQUIPOISE_PRECISION"] == "double"
 
 /// Every target of ours is built in Swift 6 mode, its warnings errors.
 let strict: [SwiftSetting] =
-  [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)] + (double ? [.define("EQUIPOISE_DOUBLE")] : [])
+  [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)] + (double ? [.define("EQUIPOISE_DOUBLE"), .unsafeFlags(["-Xcc", "-DEQUIPOISE_DOUBLE"])] : [])
 let strictC: [CSetting] =
   [.unsafeFlags(["-O3", "-std=c17", "-Wall", "-Wextra", "-Werror"])] + (double ? [.define("EQUIPOISE_DOUBLE")] : [])
 
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
-}
-
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(
-    name: name, dependencies: dependencies + ["TestSupport"], exclude: [],
-    swiftSettings: strict)
 }
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -61,13 +55,12 @@ let package = Package(
     .executableTarget(
       name: "equipoise", dependencies: ["Training", arguments], swiftSettings: strict),
     .testTarget(name: "RunRecordTests", dependencies: ["RunRecord"], swiftSettings: strict),
-    .testTarget(name: "ConfigurationTests", dependencies: ["Training", "RunRecord"], swiftSettings: strict),
-    .target(name: "TestSupport", dependencies: ["RunRecord", "Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(name: "CommunicationTests", dependencies: ["Communication", "Tensors"], swiftSettings: strict),
     .testTarget(
-      name: "CommunicationTests", dependencies: ["Communication", "Tensors"], swiftSettings: strict),
-    .testTarget(
-      name: "DataParallelTests", dependencies: ["DataParallel", "Communication", "Tensors"],
-      swiftSettings: strict),
+      name: "DataParallelTests", dependencies: ["DataParallel", "Communication", "Tensors"], swiftSettings: strict),
+    .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["RunRecord", "Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
       name: "mpi-tests", dependencies: ["DataParallel", "Communication", "Tensors"], path: "Tests/MPIProgram",
       swiftSettings: strict),

@@ -1,0 +1,85 @@
+import Foundation
+import RunRecord
+import Tensors
+
+/// Golden values written by PyTorch, in Tests/Golden (its README says how).
+public struct Golden: Sendable {
+  private let file: SafetensorsFile
+  /// What the script wrote beside the tensors.
+  public let notes: JSONObject
+
+  public init(_ name: String) throws {
+    let folder = Self.folder
+    file = try SafetensorsFile("\(folder)/\(name).safetensors")
+    notes = try JSONParser.parse([UInt8](Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name).json")))).object!
+  }
+
+  public static var folder: String {
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("Golden").path
+  }
+
+  public var names: [String] { file.entries.map(\.name) }
+
+  public func has(_ name: String) -> Bool { file[name] != nil }
+
+  public func shape(_ name: String) throws -> [Int] { try entry(name).shape }
+
+  /// The values of a tensor, whatever its type, as doubles.
+  public func values(_ name: String) throws -> [Double] {
+    let entry = try entry(name)
+    let count = entry.shape.reduce(1, *)
+    switch entry.type {
+    case .f64: return try read(entry, count, as: Double.self)
+    case .f32: return try read(entry, count, as: Float.self).map(Double.init)
+    case .i64: return try read(entry, count, as: Int64.self).map(Double.init)
+    case .u8: return try read(entry, count, as: UInt8.self).map(Double.init)
+    default: throw GoldenError(what: "\(name) has type \(entry.type)")
+    }
+  }
+
+  private func entry(_ name: String) throws -> SafetensorsFile.Entry {
+    guard let entry = file[name] else { throw GoldenError(what: "no tensor \(name) in \(file.path)") }
+    return entry
+  }
+
+  private func read<T: BitwiseCopyable>(
+    _ entry: SafetensorsFile.Entry, _ count: Int, as: T.Type
+  ) throws -> [T] {
+    let memory = UnsafeMutableBufferPointer<T>.allocate(capacity: count)
+    defer { memory.deallocate() }
+    try file.read(entry, into: UnsafeMutableRawBufferPointer(memory))
+    return Array(memory)
+  }
+
+  public struct GoldenError: Error, CustomStringConvertible {
+    let what: String
+    public var description: String { what }
+  }
+}
+
+/// ‖a − b‖ / ‖b‖; ‖a‖ where b is zero.
+public func relativeDistance(_ a: [Double], _ b: [Double]) -> Double {
+  precondition(a.count == b.count)
+  let difference = zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
+  let norm = b.reduce(0) { $0 + $1 * $1 }.squareRoot()
+  return norm == 0 ? difference : difference / norm
+}
+
+/// Memory of a test's own, as a tensor.
+public final class OwnedTensor {
+  private let memory: Buffer<Real>
+  public let shape: Shape
+
+  public init(_ shape: Shape, _ values: [Double]? = nil) {
+    memory = Buffer(count: shape.count)
+    self.shape = shape
+    if let values {
+      precondition(values.count == shape.count)
+      for (i, value) in values.enumerated() { memory.pointer[i] = Real(value) }
+    }
+  }
+
+  public var tensor: Tensor { Tensor(memory.pointer, shape) }
+  public var values: [Double] { memory.values.map { Double($0) } }
+}

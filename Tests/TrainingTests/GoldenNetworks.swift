@@ -1,0 +1,109 @@
+import Communication
+import DataParallel
+import Kernels
+import Objectives
+import Optimizers
+import PoseModels
+import RunRecord
+import Tensors
+import TestSupport
+import Training
+
+/// Trainers set up as the golden scripts' networks are.
+struct GoldenNetworks {
+  let golden: Golden
+
+  func note(_ path: String...) -> JSONValue {
+    path.reduce(JSONValue.object(golden.notes)) { $0.object![$1]! }
+  }
+
+  private func network(_ name: String) -> HourglassConfiguration {
+    let value = { (key: String) in note(name, key).int! }
+    return HourglassConfiguration(
+      stacks: value("stacks"), modules: value("modules"), features: value("features"), depth: value("depth"),
+      joints: value("joints"), stem: note(name, "stem").array!.map { $0.int! })
+  }
+
+  struct Variant: Sendable, CustomStringConvertible {
+    let reduction: Reduction
+    let targetGradient: Bool
+    let refresh: Bool
+
+    var name: String { "\(reduction.rawValue).tg\(targetGradient ? 1 : 0).r\(refresh ? 1 : 0)" }
+    var description: String { name }
+
+    static let all = Reduction.allCases.flatMap { reduction in
+      [true, false].flatMap { target in
+        [false, true].map { Variant(reduction: reduction, targetGradient: target, refresh: $0) }
+      }
+    }
+  }
+
+  /// A trainer for the whole batch as one shard.
+  func trainer(
+    _ variant: Variant, resolution: Int, kt: Double, balance: BalanceController.Mode = .absolute,
+    convolution: ConvolutionAlgorithm, threads: Int = 1
+  ) throws -> AdversarialTrainer {
+    let rate = { (name: String) in note("learning_rates", name).double! }
+    let adversarial = TrainerSettings.Adversarial(
+      discriminator: network("discriminator"),
+      discriminatorOptimizer: OptimizerSettings(
+        rule: .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8),
+        schedule: LearningRateSchedule(learningRate: rate("discriminator"))),
+      lambdaG: note("lambda_g").double!, lambdaK: note("lambda_k").double!, gamma: note("gamma").double!,
+      kInitial: kt, balance: balance, targetGradient: variant.targetGradient,
+      refreshDiscriminator: variant.refresh)
+    let settings = TrainerSettings(
+      generator: network("generator"),
+      generatorOptimizer: OptimizerSettings(
+        rule: .rmsprop(alpha: 0.99, epsilon: 1e-8), schedule: LearningRateSchedule(learningRate: rate("generator"))),
+      adversarial: adversarial, reduction: variant.reduction, inputResolution: resolution, seed: 1)
+    let plan = try ShardPlan(batch: note("batch").int!, shards: 1, rank: 0, worldSize: 1)
+    return AdversarialTrainer(
+      settings, plan: plan, communicator: SingleProcess(),
+      context: KernelContext(pool: ThreadPool(threads: threads), level: .best, convolution: convolution))
+  }
+
+  /// The named slices of a flat vector of the fixture, such as `initial.generator.parameters`.
+  func slices(_ vector: String, layout: String) throws -> [String: [Double]] {
+    let values = try golden.values(vector)
+    var slices: [String: [Double]] = [:]
+    for entry in note("layouts", layout).array! {
+      let entry = entry.object!
+      let count = entry["shape"]!.array!.reduce(1) { $0 * $1.int! }
+      let offset = entry["offset"]!.int!
+      slices[entry["name"]!.string!] = Array(values[offset..<offset + count])
+    }
+    return slices
+  }
+
+  func input(_ name: String, _ shape: Shape, scale: Double = 1) throws -> OwnedTensor {
+    OwnedTensor(shape, try golden.values(name).map { $0 * scale })
+  }
+}
+
+extension AdversarialTrainer {
+  /// Overwrites arrays of the state by name.
+  func set(_ values: [String: [Double]]) {
+    var remaining = Set(values.keys)
+    withState { arrays in
+      for array in arrays {
+        guard let new = values[array.name] else { continue }
+        remaining.remove(array.name)
+        let memory = UnsafeMutableRawPointer(mutating: array.bytes.baseAddress!).assumingMemoryBound(to: Real.self)
+        precondition(array.bytes.count == new.count * MemoryLayout<Real>.size)
+        for (i, value) in new.enumerated() { memory[i] = Real(value) }
+      }
+    }
+    precondition(remaining.isEmpty, "no such arrays: \(remaining)")
+  }
+
+  /// The state or the gradients as doubles, by name.
+  static func doubles(_ arrays: [NamedArray]) -> [String: [Double]] {
+    var result: [String: [Double]] = [:]
+    for array in arrays where array.type == .real {
+      result[array.name] = array.bytes.bindMemory(to: Real.self).map { Double($0) }
+    }
+    return result
+  }
+}
