@@ -61,6 +61,10 @@ let package = Package(
     .executableTarget(
       name: "equipoise", dependencies: ["Training", arguments], swiftSettings: strict),
     .target(name: "TestSupport", dependencies: ["RunRecord", "Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(
+      name: "PoseDataTests", dependencies: ["PoseData", "Tensors", "CPNG"], exclude: ["Fixtures"],
+      swiftSettings: strict),
+    .testTarget(name: "MetricsTests", dependencies: ["Metrics", "PoseData"], swiftSettings: strict),
   ],
   cLanguageStandard: .c17
 )
