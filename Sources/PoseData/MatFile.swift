@@ -3,9 +3,8 @@ import Synchronization
 
 /// Reads numeric arrays from MATLAB 5 files with libmatio.
 ///
-/// Only real arrays of doubles are read, and only from files whose outline is sound: the header says MATLAB 5 in this
-/// machine's byte order, and every top-level element is a matrix that ends within the file. libmatio is not shown
-/// anything else: its readers of older, newer and nested formats are not needed and trust their input.
+/// Only real arrays of doubles are read, and only from files in which all that comes before them is numeric too; the
+/// files are looked over before libmatio is shown them.
 public struct MatFile: Sendable {
   /// An array as MATLAB lays it out: the first index runs fastest.
   public struct Array: Sendable {
@@ -26,7 +25,7 @@ public struct MatFile: Sendable {
   public static func read(
     _ path: String, variable: String, maximumCount: Int = 16 << 20
   ) throws(DataError) -> Array {
-    try checkOutline(FileBytes.read(path, limit: maximumFileBytes), path)
+    try MatOutline(FileBytes.read(path, limit: maximumFileBytes), path).check(until: variable)
     let result: Result<Array, DataError> = library.withLock { _ in
       Result { () throws(DataError) in try readLocked(path, variable, maximumCount) }
     }
@@ -71,26 +70,5 @@ public struct MatFile: Sendable {
       [Double](UnsafeBufferPointer(start: $0, count: count))
     }
     return Array(extents: extents, values: values)
-  }
-
-  /// Walks the top-level elements: a tag of type and length each, the first after 128 bytes of header.
-  private static func checkOutline(_ bytes: [UInt8], _ path: String) throws(DataError) {
-    func word(_ offset: Int) -> Int {
-      (0..<4).reduce(0) { $0 | Int(bytes[offset + $1]) << (8 * $1) }
-    }
-    guard bytes.count >= 136, bytes.starts(with: "MATLAB 5.0".utf8),
-      bytes[124] == 0, bytes[125] == 1, bytes[126] == UInt8(ascii: "I"), bytes[127] == UInt8(ascii: "M")
-    else { throw DataError(path, "is not a MATLAB 5 file") }
-    var offset = 128
-    while offset < bytes.count {
-      guard offset + 8 <= bytes.count else { throw DataError(path, "ends within an element's tag") }
-      let type = word(offset)
-      let length = word(offset + 4)
-      guard type == 14 || type == 15 else { throw DataError(path, "element of type \(type) at byte \(offset)") }
-      guard length > 0, offset + 8 + length <= bytes.count else {
-        throw DataError(path, "is cut short: an element of \(length) bytes at byte \(offset)")
-      }
-      offset += 8 + length
-    }
   }
 }
