@@ -29,10 +29,12 @@ enum FileBytes {
     return bytes
   }
 
-  /// Replaces a file; an incomplete one is removed.
+  /// Replaces a file; an incomplete one is removed, unless what was written to is no regular file: a device, a pipe.
   static func write(_ bytes: [UInt8], to path: String) throws(DataError) {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw DataError(path, "cannot be created: \(reason())") }
+    var status = stat()
+    let isRegular = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     var cause: Int32 = 0
     bytes.withUnsafeBytes { memory in
       var done = 0
@@ -48,7 +50,7 @@ enum FileBytes {
     }
     if close(descriptor) != 0 && cause == 0 { cause = errno }
     guard cause == 0 else {
-      unlink(path)
+      if isRegular { unlink(path) }
       throw DataError(path, "cannot be written: \(reason(cause))")
     }
   }

@@ -1,3 +1,4 @@
+import Foundation
 import PoseData
 import Tensors
 import Testing
@@ -107,11 +108,18 @@ import Testing
     #expect(broken?.problem.hasPrefix("broken JPEG") == true)
   }
 
-  @Test func writingWhereNothingCanBeWrittenFails() {
+  @Test func writingWhereNothingCanBeWrittenFails() throws {
     let path = "/proc/no-such-folder/picture.jpg"
     let error = dataError { () throws(DataError) in try JPEGEncoder.write(Self.picture, to: path, quality: 80) }
     #expect(error?.place == path)
-    #expect(dataError { () throws(DataError) in try PNGWriter.write(Self.picture, to: "/dev/full") } != nil)
+    try TestFolders.withTemporary { folder in
+      // Through a link, so that code which removed what it could not write would remove only the link.
+      let full = folder + "/full.png"
+      try FileManager.default.createSymbolicLink(atPath: full, withDestinationPath: "/dev/full")
+      let error = dataError { () throws(DataError) in try PNGWriter.write(Self.picture, to: full) }
+      #expect(error == DataError(full, "cannot be written: No space left on device"))
+      #expect(try FileManager.default.destinationOfSymbolicLink(atPath: full) == "/dev/full")
+    }
   }
 }
 
