@@ -14,6 +14,10 @@ func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
+}
+
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -54,13 +58,16 @@ let package = Package(
       ]),
     .executableTarget(
       name: "equipoise", dependencies: ["Training", arguments], swiftSettings: strict),
-    .testTarget(name: "RunRecordTests", dependencies: ["RunRecord"], swiftSettings: strict),
-    .testTarget(name: "CommunicationTests", dependencies: ["Communication", "Tensors"], swiftSettings: strict),
-    .testTarget(
-      name: "DataParallelTests", dependencies: ["DataParallel", "Communication", "Tensors"], swiftSettings: strict),
-    .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["RunRecord", "Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
+    tests("RunRecordTests", ["RunRecord"]),
+    tests("ConfigurationTests", ["Training", "RunRecord"]),
+    tests("CommunicationTests", ["Communication", "Tensors"]),
+    tests("DataParallelTests", ["DataParallel", "Communication", "Tensors"]),
+    tests("PoseDataTests", ["PoseData", "Tensors", "CPNG"], exclude: ["Fixtures"]),
+    tests("SyntheticTests", ["PoseData", "Tensors"]),
+    tests("MetricsTests", ["Metrics", "PoseData"]),
+    tests("TrainingTests", ["Training", "TestSupport"]),
     .executableTarget(
       name: "mpi-tests", dependencies: ["DataParallel", "Communication", "Tensors"], path: "Tests/MPIProgram",
       swiftSettings: strict),

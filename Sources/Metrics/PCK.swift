@@ -1,0 +1,80 @@
+import PoseData
+
+/// Percentage of correct keypoints (Yang and Ramanan, PAMI 2013), normalised by the torso: PCK@alpha.
+///
+/// A joint counts as correct within alpha · ‖left shoulder − right hip‖ of the labelled one:
+///
+///     value = Σ_j correct_j / Σ_j total_j
+///
+/// over labelled joints. A person who lacks either torso joint, or whose two coincide, is left out and counted in
+/// `excluded`. Counts are whole numbers, so those of several ranks may be added in any order.
+public struct PCK: Sendable, Equatable {
+  public let alpha: Double
+  /// For each joint, those found within the distance, and those labelled.
+  public private(set) var correct: [Int]
+  public private(set) var total: [Int]
+  /// People left out.
+  public private(set) var excluded = 0
+  private let leftShoulder: Int
+  private let rightHip: Int
+
+  public init(_ skeleton: Skeleton, alpha: Double = 0.2) {
+    precondition(alpha > 0, "PCK at \(alpha)")
+    self.alpha = alpha
+    leftShoulder = skeleton.torso.leftShoulder
+    rightHip = skeleton.torso.rightHip
+    correct = Array(repeating: 0, count: skeleton.jointCount)
+    total = correct
+  }
+
+  /// Counts one person; positions are in the same pixels as the labelled joints. One that is not finite is wrong.
+  public mutating func add(_ positions: [JointDecoder.Position], _ joints: [PoseAnnotation.Joint]) {
+    precondition(positions.count == total.count && joints.count == total.count, "\(positions.count) joints")
+    let (shoulder, hip) = (joints[leftShoulder], joints[rightHip])
+    let torso = distance(shoulder.x - hip.x, shoulder.y - hip.y)
+    guard shoulder.isLabelled, hip.isLabelled, torso > 0 else {
+      excluded += 1
+      return
+    }
+    for (index, joint) in joints.enumerated() where joint.isLabelled {
+      total[index] += 1
+      let error = distance(positions[index].x - joint.x, positions[index].y - joint.y)
+      if error <= alpha * torso { correct[index] += 1 }
+    }
+  }
+
+  /// Adds the counts of other people, such as another rank's.
+  public mutating func merge(_ other: PCK) {
+    merge(counts: other.counts)
+  }
+
+  /// Every count in one row, to send to another rank: correct, total, excluded.
+  public var counts: [Int] { correct + total + [excluded] }
+
+  /// Adds another rank's `counts`.
+  public mutating func merge(counts: [Int]) {
+    let joints = total.count
+    precondition(counts.count == 2 * joints + 1, "\(counts.count) counts of \(joints) joints")
+    for joint in 0..<joints {
+      correct[joint] += counts[joint]
+      total[joint] += counts[joints + joint]
+    }
+    excluded += counts[2 * joints]
+  }
+
+  /// Share of all labelled joints that are correct, 0...1; none before any is counted.
+  public var value: Double? { share(correct.reduce(0, +), total.reduce(0, +)) }
+
+  /// The same for each joint; none for one that was never labelled.
+  public var perJoint: [Double?] { zip(correct, total).map(share) }
+
+  /// Mean of the joints' shares: every joint weighs the same, however often it is labelled.
+  public var jointMean: Double? {
+    let shares = perJoint.compactMap { $0 }
+    return shares.isEmpty ? nil : shares.reduce(0, +) / Double(shares.count)
+  }
+
+  private func share(_ correct: Int, _ total: Int) -> Double? { total == 0 ? nil : Double(correct) / Double(total) }
+
+  private func distance(_ x: Double, _ y: Double) -> Double { (x * x + y * y).squareRoot() }
+}

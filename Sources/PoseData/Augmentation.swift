@@ -1,0 +1,68 @@
+import Tensors
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// Random changes to a training sample: `data.augment.*`.
+///
+/// What is drawn is a function of (seed, epoch, sample) alone. Every draw takes the same numbers from its stream
+/// whatever the settings, so that switching one change off leaves the others as they were.
+public struct Augmentation: Sendable, Equatable {
+  /// Standard deviation of the base-2 logarithm of the factor on the crop's side.
+  public var scaleSigma = 0.25
+  /// Largest magnitude of that logarithm.
+  public var scaleClip = 0.5
+  /// Standard deviation of the rotation, in degrees.
+  public var rotationSigma = 30.0
+  /// Largest rotation either way, in degrees.
+  public var rotationClip = 60.0
+  /// How often a sample is rotated at all.
+  public var rotationProbability = 0.4
+  /// How often it is mirrored.
+  public var flipProbability = 0.5
+  /// Smallest and largest factor on each colour channel, drawn uniformly; the result is clipped to 0...1.
+  public var gainLower = 0.6
+  public var gainUpper = 1.4
+
+  /// The usual training of stacked hourglasses.
+  public init() {}
+
+  /// Leaves every sample as it is.
+  public static let none: Augmentation = {
+    var none = Augmentation()
+    none.scaleSigma = 0
+    none.rotationProbability = 0
+    none.flipProbability = 0
+    none.gainLower = 1
+    none.gainUpper = 1
+    return none
+  }()
+
+  /// What happens to one sample in one epoch.
+  public struct Draw: Sendable, Equatable {
+    /// Factor on the crop's side.
+    public var scale = 1.0
+    /// In radians, clockwise as the picture is seen.
+    public var rotation = 0.0
+    public var isFlipped = false
+    /// Factors on red, green and blue.
+    public var gain = SIMD3<Double>(repeating: 1)
+
+    /// No change.
+    public init() {}
+  }
+
+  public func draw(seed: UInt64, epoch: Int, sample: Int) -> Draw {
+    var random = CounterRandom(seed: seed, purpose: "augmentation", UInt64(epoch), UInt64(sample))
+    var draw = Draw()
+    draw.scale = exp2(clip(random.normal() * scaleSigma, scaleClip))
+    let angle = clip(random.normal() * rotationSigma, rotationClip)
+    draw.rotation = random.uniform() < rotationProbability ? angle * .pi / 180 : 0
+    draw.isFlipped = random.uniform() < flipProbability
+    for channel in 0..<3 { draw.gain[channel] = random.uniform(gainLower, gainUpper) }
+    return draw
+  }
+
+  private func clip(_ value: Double, _ limit: Double) -> Double { max(-limit, min(limit, value)) }
+}

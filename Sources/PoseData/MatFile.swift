@@ -1,0 +1,74 @@
+import CMatio
+import Synchronization
+
+/// Reads numeric arrays from MATLAB 5 files with libmatio.
+///
+/// Only real arrays of doubles are read, and only from files in which all that comes before them is numeric too; the
+/// files are looked over before libmatio is shown them.
+public struct MatFile: Sendable {
+  /// An array as MATLAB lays it out: the first index runs fastest.
+  public struct Array: Sendable {
+    public let extents: [Int]
+    public let values: [Double]
+  }
+
+  /// Largest file accepted, in bytes.
+  public static let maximumFileBytes = 256 << 20
+
+  /// libmatio keeps global state (its log), so calls are made one at a time.
+  private static let library = Mutex<Void>(())
+
+  /// Reads the array called `variable`.
+  ///
+  /// - Parameters:
+  ///   - maximumCount: more elements than this are refused before memory is reserved.
+  public static func read(
+    _ path: String, variable: String, maximumCount: Int = 16 << 20
+  ) throws(DataError) -> Array {
+    try MatOutline(FileBytes.read(path, limit: maximumFileBytes), path).check(until: variable)
+    let result: Result<Array, DataError> = library.withLock { _ in
+      Result { () throws(DataError) in try readLocked(path, variable, maximumCount) }
+    }
+    return try result.get()
+  }
+
+  private static func readLocked(
+    _ path: String, _ variable: String, _ maximumCount: Int
+  ) throws(DataError) -> Array {
+    // libmatio would otherwise print its complaints, or end the process, by itself.
+    Mat_LogInitFunc("equipoise", { _, _ in })
+    guard let file = Mat_Open(path, Int32(bitPattern: MAT_ACC_RDONLY.rawValue)) else {
+      throw DataError(path, "cannot be opened as a MATLAB 5 file")
+    }
+    defer { Mat_Close(file) }
+    guard let info = Mat_VarReadInfo(file, variable) else {
+      throw DataError(path, "holds no variable \(variable)")
+    }
+    defer { Mat_VarFree(info) }
+    guard info.pointee.class_type == MAT_C_DOUBLE, info.pointee.isComplex == 0 else {
+      throw DataError(path, "\(variable) is not an array of real doubles")
+    }
+    let rank = Int(info.pointee.rank)
+    guard (1...8).contains(rank), let dims = info.pointee.dims else {
+      throw DataError(path, "\(variable) has \(rank) dimensions")
+    }
+    var count = 1
+    var extents: [Int] = []
+    for axis in 0..<rank {
+      guard let extent = Int(exactly: dims[axis]), extent <= maximumCount else {
+        throw DataError(path, "\(variable) has an extent of \(dims[axis])")
+      }
+      count *= extent
+      extents.append(extent)
+      guard count <= maximumCount else { throw DataError(path, "\(variable) has more than \(maximumCount) elements") }
+    }
+    guard count > 0 else { return Array(extents: extents, values: []) }
+    guard Mat_VarReadDataAll(file, info) == 0, let data = info.pointee.data,
+      info.pointee.data_size == 8, info.pointee.nbytes == count * 8
+    else { throw DataError(path, "the values of \(variable) cannot be read: the file is cut short or damaged") }
+    let values = data.withMemoryRebound(to: Double.self, capacity: count) {
+      [Double](UnsafeBufferPointer(start: $0, count: count))
+    }
+    return Array(extents: extents, values: values)
+  }
+}
