@@ -61,6 +61,7 @@ let package = Package(
     .executableTarget(
       name: "equipoise", dependencies: ["Training", arguments], swiftSettings: strict),
     .target(name: "TestSupport", dependencies: ["RunRecord", "Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(name: "SyntheticTests", dependencies: ["PoseData", "Tensors"], swiftSettings: strict),
   ],
   cLanguageStandard: .c17
 )

@@ -15,6 +15,13 @@ struct Figure {
     }
   }
 
+  /// A joint's place in the picture, and whether the body itself leaves it in sight.
+  struct Joint {
+    var x: Double
+    var y: Double
+    var isVisible: Bool
+  }
+
   let joints: FigureJoints
   let projection: Projection
   /// From the nearest to the farthest.
@@ -41,15 +48,14 @@ struct Figure {
     0.06, 0.075, 0.125, 0.125, 0.075, 0.06, 0.165, 0.155, 0.105, 0.1, 0.055, 0.065, 0.095, 0.095, 0.065, 0.055,
   ]
 
-  /// The joints in pixels, in the order of `Skeleton.mpii`, and whether the body itself leaves them in sight.
-  var projectedJoints: [(x: Double, y: Double, isVisible: Bool)] {
+  /// The joints in pixels, in the order of `Skeleton.mpii`.
+  var projectedJoints: [Joint] {
     zip(joints.mpii, Self.flesh).map { joint, flesh in
       let point = projection(joint)
       let front = parts.reduce(-Float.infinity) { max($0, $1.depth(point.x, point.y)) }
-      return (
-        projection.x + projection.scale * joint.x, projection.y - projection.scale * joint.y,
-        front - point.z <= Float(flesh * projection.scale)
-      )
+      return Joint(
+        x: projection.x + projection.scale * joint.x, y: projection.y - projection.scale * joint.y,
+        isVisible: front - point.z <= Float(flesh * projection.scale))
     }
   }
 }

@@ -16,8 +16,8 @@ struct SyntheticBackground {
 
   /// Sky over ground, wall over floor, or one gradient.
   private func rowColor(_ row: Float, _ horizon: Float, _ sharpness: Float, _ colors: [CanvasColor]) -> CanvasColor {
-    let above = colors[0].mixed(with: colors[1], min(row / horizon, 1))
-    let below = colors[2].mixed(with: colors[3], max(row - horizon, 0) / max(1 - horizon, 0.01))
+    let above = colors[0].mixed(with: colors[1], min(max(row / horizon, 0), 1))
+    let below = colors[2].mixed(with: colors[3], min(max((row - horizon) / max(1 - horizon, 0.1), 0), 1))
     return above.mixed(with: below, min(max(0.5 + (row - horizon) * sharpness, 0), 1))
   }
 

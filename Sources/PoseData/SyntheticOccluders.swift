@@ -6,10 +6,10 @@ struct SyntheticOccluders {
   let difficulty: Double
 
   /// Most joints out of sight, by the body itself and by things, for a thing to be kept.
-  private static let mostHidden = 6
+  private static let mostHidden = 5
 
   /// Boxes, poles and discs, each over or near one joint.
-  mutating func draw(around joints: [(x: Double, y: Double, isVisible: Bool)], size: Double) -> [CanvasShape] {
+  mutating func draw(around joints: [Figure.Joint], size: Double) -> [CanvasShape] {
     var kept: [CanvasShape] = []
     for share in [0.7, 0.35] where random.uniform() < share * difficulty {
       let target = joints[random.integer(below: joints.count)]

@@ -20,69 +20,79 @@ struct SyntheticScene {
     var random = CounterRandom(seed: seed, purpose: "synthetic figure", number)
     let body = FigureBody(&random)
     let outfit = FigureOutfit(&random, difficulty: difficulty)
-    let sampler = FigurePoseSampler(
+    let place = (share: random.uniform(0.5, 0.74), x: random.uniform(0.15, 0.85), y: random.uniform(0.15, 0.85))
+    var sampler = FigurePoseSampler(
       random: CounterRandom(seed: seed, purpose: "synthetic pose", number), difficulty: difficulty)
-    let joints: FigureJoints
-    (pose, joints, family) = Self.drawPose(body, sampler)
-
-    let extent = Self.extent(joints)
-    let side = Double(size)
-    let longest = max(extent.high.x - extent.low.x, extent.high.y - extent.low.y)
-    let scale = side * random.uniform(0.5, 0.74) / longest
-    // The joints keep this distance from the border, so that hands, feet and hair are mostly inside.
-    let margin = 0.06 * side
-    func placed(_ low: Double, _ high: Double) -> Double {
-      let room = side - 1 - 2 * margin - scale * (high - low)
-      return margin - scale * low + room * random.uniform(0.15, 0.85)
+    var (pose, family) = sampler.draw()
+    var figure = Self.place(body, pose, outfit, place, Double(size))
+    var points = figure.projectedJoints
+    for attempt in 1...Self.attempts where !Self.isClear(points) {
+      // The last is a figure that stands upright and faces the camera, which is clear.
+      (pose, family) = attempt < Self.attempts ? sampler.draw() : (FigurePose(), .standing)
+      figure = Self.place(body, pose, outfit, place, Double(size))
+      points = figure.projectedJoints
     }
-    let projection = Figure.Projection(
-      scale: scale, x: placed(extent.low.x, extent.high.x), y: placed(-extent.high.y, -extent.low.y))
-    figure = Figure(body, pose, outfit, joints, projection)
+    self.pose = pose
+    self.family = family
+    self.figure = figure
 
-    let points = figure.projectedJoints
     var drawer = SyntheticOccluders(
       random: CounterRandom(seed: seed, purpose: "synthetic occluders", number), difficulty: difficulty)
-    occluders = drawer.draw(around: points, size: side)
-    let hiders = occluders
+    let occluders = drawer.draw(around: points, size: Double(size))
+    self.occluders = occluders
+    let box = Self.box(points)
     annotation = PoseAnnotation(
       joints: points.map { point in
         PoseAnnotation.Joint(
           x: point.x, y: point.y, isLabelled: true,
-          isVisible: point.isVisible && !hiders.contains { $0.covers(point.x, point.y) })
+          isVisible: point.isVisible && !occluders.contains { $0.covers(point.x, point.y) })
       },
-      centerX: projection.x + scale * (extent.low.x + extent.high.x) / 2,
-      centerY: projection.y - scale * (extent.low.y + extent.high.y) / 2,
-      side: Self.boxMargin * scale * longest)
+      centerX: box.x, centerY: box.y, side: box.side)
   }
 
+  /// Poses drawn for a sample at most.
+  private static let attempts = 32
   /// Side of the annotated square over the larger side of the joints' box.
   private static let boxMargin = 1.28
   /// Shortest distance from left shoulder to right hip, over the side of the square: PCK divides by it.
   private static let shortestTorso = 0.13
+  /// Most joints that the body itself may hide.
+  private static let mostSelfHidden = 4
 
-  private static func extent(_ joints: FigureJoints) -> (low: SIMD3<Double>, high: SIMD3<Double>) {
-    let points = joints.mpii
-    return (
-      points.reduce(points[0]) { pointwiseMin($0, $1) }, points.reduce(points[0]) { pointwiseMax($0, $1) }
-    )
+  /// The annotated square around joints.
+  private static func box(_ points: [Figure.Joint]) -> (x: Double, y: Double, side: Double) {
+    let low = points.reduce(SIMD2(repeating: Double.infinity)) { pointwiseMin($0, SIMD2($1.x, $1.y)) }
+    let high = points.reduce(SIMD2(repeating: -Double.infinity)) { pointwiseMax($0, SIMD2($1.x, $1.y)) }
+    return ((low.x + high.x) / 2, (low.y + high.y) / 2, boxMargin * max(high.x - low.x, high.y - low.y))
   }
 
-  /// Draws poses until the torso is not seen end on; one standing upright if that never comes.
-  private static func drawPose(
-    _ body: FigureBody, _ sampler: FigurePoseSampler
-  ) -> (FigurePose, FigureJoints, FigurePoseSampler.Family) {
-    var sampler = sampler
-    for _ in 0..<32 {
-      let (pose, family) = sampler.draw()
-      let joints = FigureJoints(body, pose)
-      let extent = extent(joints)
-      let side = boxMargin * max(extent.high.x - extent.low.x, extent.high.y - extent.low.y)
-      var torso = joints.left.shoulder - joints.right.hip
-      torso.z = 0
-      if torso.length >= shortestTorso * side { return (pose, joints, family) }
+  /// Whether the torso is not seen end on and most joints are in sight.
+  private static func isClear(_ points: [Figure.Joint]) -> Bool {
+    let torso = Skeleton.mpii.torso
+    let (a, b) = (points[torso.leftShoulder], points[torso.rightHip])
+    let length = SIMD3(a.x - b.x, a.y - b.y, 0).length
+    return length >= shortestTorso * box(points).side && points.count { !$0.isVisible } <= mostSelfHidden
+  }
+
+  /// The figure where its joints' box takes the share `place.share` of the picture; `place.x` and `.y` say, from 0 to
+  /// 1, where in the room that is left.
+  private static func place(
+    _ body: FigureBody, _ pose: FigurePose, _ outfit: FigureOutfit, _ place: (share: Double, x: Double, y: Double),
+    _ side: Double
+  ) -> Figure {
+    let joints = FigureJoints(body, pose)
+    let points = joints.mpii
+    let low = points.reduce(points[0]) { pointwiseMin($0, $1) }
+    let high = points.reduce(points[0]) { pointwiseMax($0, $1) }
+    let scale = side * place.share / max(high.x - low.x, high.y - low.y)
+    // The joints keep this distance from the border, so that hands, feet and hair are mostly inside.
+    let margin = 0.06 * side
+    func start(_ low: Double, _ high: Double, _ position: Double) -> Double {
+      margin - scale * low + (side - 1 - 2 * margin - scale * (high - low)) * position
     }
-    let pose = FigurePose()
-    return (pose, FigureJoints(body, pose), .standing)
+    let projection = Figure.Projection(
+      scale: scale, x: start(low.x, high.x, place.x), y: start(-high.y, -low.y, place.y))
+    return Figure(body, pose, outfit, joints, projection)
   }
 
   func render() -> RGBImage {
