@@ -1,0 +1,60 @@
+extension Configuration {
+  /// What is learned from, and what a network sees of it.
+  public struct Data: Sendable, Equatable {
+    public enum Kind: String, Sendable, CaseIterable {
+      /// Drawn figures, made up on the fly.
+      case synthetic
+      /// Leeds Sports Pose Extended: images/ and joints.mat.
+      case lspet
+    }
+
+    public enum OnBroken: String, Sendable, CaseIterable {
+      /// A sample that cannot be read ends the run with exit code 4.
+      case fail
+      /// It keeps its place in its batch, with every joint masked out of every loss.
+      case skip
+    }
+
+    /// Required.
+    public var kind = Kind.synthetic
+    /// The data set's folder; required unless `kind` is synthetic.
+    public var path = ""
+    /// Side of the square that the generator sees, in pixels: a multiple of 4. Heatmaps have a quarter of it.
+    public var inputResolution = 256
+    /// Width σ of a joint's Gaussian, in heatmap pixels.
+    public var heatmapSigma = 1.0
+    /// Values of a heatmap below this are set to 0; its peak is 1.
+    public var heatmapCut = 0.0
+    public var onBroken = OnBroken.fail
+    /// How hard the synthetic figures are to see, from 0 to 1.
+    public var difficulty = 0.5
+    /// Side of a synthetic picture, in pixels.
+    public var imageSize = 160
+    /// Threads of a rank that prepare samples ahead.
+    public var threads = 1
+    public var split = Split()
+    public var augment = Augment()
+  }
+
+  /// Which samples train and which validate. Both required.
+  public struct Split: Sendable, Equatable {
+    public var train: SampleRange?
+    public var valid: SampleRange?
+  }
+
+  /// Random changes to training samples.
+  public struct Augment: Sendable, Equatable {
+    public var enabled = true
+    /// The crop's side is multiplied by 1 + N(0, `scaleSigma`²), the change cut at ±`scaleLimit`.
+    public var scaleSigma = 0.25
+    public var scaleLimit = 0.5
+    /// Turned by N(0, `rotationSigma`²) degrees, cut at ±`rotationLimit`, with `rotationProbability`.
+    public var rotationSigma = 30.0
+    public var rotationLimit = 60.0
+    public var rotationProbability = 0.4
+    public var flipProbability = 0.5
+    /// Each colour channel is multiplied by a number drawn evenly from between these.
+    public var channelGainMin = 0.6
+    public var channelGainMax = 1.4
+  }
+}

@@ -1,0 +1,91 @@
+import Glibc
+import RunRecord
+
+extension Configuration {
+  /// Reads a YAML file, then `overrides` of the form key=value, of which the last for a key holds.
+  public static func load(file: String, overrides: [String] = []) throws(ConfigurationError) -> Configuration {
+    guard let text = String(validating: try readWhole(file), as: UTF8.self) else {
+      throw ConfigurationError(file, "is not UTF-8")
+    }
+    return try parse(text, file: file, overrides: overrides)
+  }
+
+  /// The same for text at hand, such as a checkpoint's; `file` names it in messages and gives a run without a name its.
+  public static func parse(
+    _ text: String, file: String, overrides: [String] = []
+  ) throws(ConfigurationError) -> Configuration {
+    var reader = ConfigurationReader(try ConfigurationDocument(text: text, file: file, overrides: overrides))
+    var configuration = Configuration()
+    configuration.visit(&reader)
+    if !reader.isGiven("data.kind") {
+      let kinds = Data.Kind.allCases.map(\.rawValue).joined(separator: " | ")
+      reader.add("data.kind", "is missing; it takes \(kinds)")
+    }
+    if configuration.run.name.isEmpty && !reader.isGiven("run.name") { configuration.run.name = stem(of: file) }
+    // What follows from a value that could not be read is no problem of its own.
+    for contradiction in configuration.contradictions() where !contradiction.keys.contains(where: reader.isMisread) {
+      reader.add(contradiction.keys[0], contradiction.text)
+    }
+    guard reader.problems.isEmpty else {
+      throw ConfigurationError(reader.problems.sorted { $0.order < $1.order }.map(\.problem))
+    }
+    return configuration
+  }
+
+  /// The configuration as a file: every key with its value, and reading it gives this configuration again.
+  public func yaml() -> String {
+    var writer = ConfigurationWriter()
+    var copy = self
+    copy.visit(&writer)
+    return writer.yaml
+  }
+
+  /// SHA-256 of all that changes what a run computes: two runs of one digest go the same way, as far as they go.
+  ///
+  /// Left out are where things lie and are recorded, how long the run is (unless a cosine schedule depends on it), how
+  /// often it looks, and what machine it has: threads, kernels and BLAS core are compared apart.
+  public var digest: String {
+    var writer = ConfigurationWriter()
+    var copy = self
+    copy.visit(&writer)
+    var left = Set([
+      "run.directory", "run.name", "data.path", "data.threads", "train.digest_every", "compute.threads",
+      "compute.blas_core", "compute.kernels", "comm.bucket_mib",
+    ])
+    if optimizer.generator.schedule != .cosine && optimizer.discriminator.schedule != .cosine {
+      left.formUnion(["train.epochs", "train.steps"])
+    }
+    let leftSections = ["checkpoint.", "evaluate.", "watchdog.", "supervise."]
+    let lines = writer.lines.filter { line in
+      !left.contains(line.key) && !leftSections.contains { line.key.hasPrefix($0) }
+    }
+    return SHA256Hex.digest(of: lines.map { "\($0.key)=\($0.text)\n" }.joined())
+  }
+
+  private static func stem(of file: String) -> String {
+    let name = file.split(separator: "/").last.map(String.init) ?? file
+    guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return name }
+    return String(name[..<dot])
+  }
+
+  /// A file's bytes, of which one more than `ConfigurationDocument` takes at most.
+  private static func readWhole(_ path: String) throws(ConfigurationError) -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else {
+      throw ConfigurationError(path, "cannot be opened: \(String(cString: strerror(errno)))")
+    }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: ConfigurationDocument.mostBytes + 1)
+    var count = 0
+    while count < bytes.count {
+      let got = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress! + count, $0.count - count) }
+      if got < 0 && errno == EINTR { continue }
+      guard got >= 0 else {
+        throw ConfigurationError(path, "cannot be read: \(String(cString: strerror(errno)))")
+      }
+      if got == 0 { break }
+      count += got
+    }
+    return Array(bytes.prefix(count))
+  }
+}

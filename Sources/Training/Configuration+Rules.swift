@@ -1,0 +1,155 @@
+extension Configuration {
+  /// Side of the heatmaps, in pixels: the networks halve the input twice before their hourglasses.
+  public var heatmapResolution: Int { data.inputResolution / 4 }
+
+  /// Values that a batch normalisation at the bottom of an hourglass of `network` takes its statistics from:
+  /// samples of a shard × (heatmap resolution / 2^depth)².
+  public func deepestStatisticsCount(_ network: Network) -> Int {
+    let side = heatmapResolution >> network.depth
+    return train.batch / train.shards * side * side
+  }
+
+  /// What is doubtful and yet allowed, one sentence each.
+  public var warnings: [String] {
+    var warnings: [String] = []
+    for (key, network) in networks {
+      let count = deepestStatisticsCount(network)
+      if count < 32 {
+        warnings.append(
+          """
+          \(key): the deepest batch statistics come from \(count) values, and less than 32 make them noisy; \
+          give fewer shards, a larger batch or less depth
+          """)
+      }
+    }
+    if let train = data.split.train, let valid = data.split.valid, train.indices.overlaps(valid.indices) {
+      warnings.append("data.split: train \(train) and valid \(valid) share samples")
+    }
+    if data.kind == .synthetic && !data.path.isEmpty {
+      warnings.append("data.path: synthetic poses are read from nowhere; it is not used")
+    }
+    return warnings
+  }
+
+  /// Refuses a number of ranks that the shards cannot be dealt out to: it must be a power of two, at most
+  /// `train.shards`.
+  public func requireRanks(_ worldSize: Int) throws(ConfigurationError) {
+    let fitting = Self.powersOfTwo(upTo: train.shards)
+    guard !fitting.contains(worldSize) else { return }
+    throw ConfigurationError(
+      "train.shards",
+      "\(worldSize) ranks do not fit \(train.shards) shards; ranks that fit: \(Self.list(fitting))")
+  }
+
+  private var networks: [(key: String, network: Network)] {
+    [("model.generator.depth", model.generator)]
+      + (adversarial.enabled ? [("model.discriminator.depth", model.discriminator)] : [])
+  }
+
+  /// Values that are each in range and do not go together.
+  struct Contradiction {
+    /// The key to change, and those it does not go with.
+    var keys: [String]
+    var text: String
+
+    init(_ keys: String..., text: String) {
+      self.keys = keys
+      self.text = text
+    }
+  }
+
+  func contradictions() -> [Contradiction] {
+    dataContradictions() + sizeContradictions() + optimizerContradictions()
+  }
+
+  private func dataContradictions() -> [Contradiction] {
+    var found: [Contradiction] = []
+    if run.directory.isEmpty { found.append(Contradiction("run.directory", text: "is missing")) }
+    if run.name.isEmpty || run.name.contains("/") || run.name.contains("..") {
+      found.append(
+        Contradiction("run.name", text: "\"\(run.name)\" is not a name: it must not be empty nor contain / or .."))
+    }
+    if data.kind != .synthetic && data.path.isEmpty {
+      found.append(
+        Contradiction("data.path", "data.kind", text: "is missing, and data.kind: \(data.kind.rawValue) needs it"))
+    }
+    if let samples = data.split.train, samples.count < train.batch {
+      found.append(
+        Contradiction(
+          "data.split.train", "train.batch", text: "\(samples.count) samples do not fill a batch of \(train.batch)"))
+    }
+    if data.augment.channelGainMin > data.augment.channelGainMax {
+      found.append(
+        Contradiction(
+          "data.augment.channel_gain_min", "data.augment.channel_gain_max",
+          text: "is greater than data.augment.channel_gain_max"))
+    }
+    let blasName = compute.blasCore.utf8
+    if blasName.isEmpty || blasName.count > 32 || !blasName.allSatisfy(Self.isNamePart) {
+      found.append(
+        Contradiction("compute.blas_core", text: "is not auto, environment or the name of a core such as Haswell"))
+    }
+    return found
+  }
+
+  private func sizeContradictions() -> [Contradiction] {
+    var found: [Contradiction] = []
+    let fitting = Self.powersOfTwo(upTo: train.batch).filter { train.batch % $0 == 0 }
+    let shardsFit = fitting.contains(train.shards)
+    if !shardsFit {
+      found.append(
+        Contradiction(
+          "train.shards", "train.batch",
+          text: "\(train.shards) is not a power of two that divides train.batch \(train.batch); "
+            + "shards that fit: \(Self.list(fitting))"))
+    }
+    if data.inputResolution % 4 != 0 {
+      found.append(Contradiction("data.input_resolution", text: "\(data.inputResolution) is not a multiple of 4"))
+    }
+    for (key, network) in networks {
+      if heatmapResolution % (1 << network.depth) != 0 {
+        found.append(
+          Contradiction(
+            key, "data.input_resolution",
+            text: "heatmaps of \(heatmapResolution)² cannot be halved \(network.depth) times"))
+      } else if shardsFit, deepestStatisticsCount(network) < 2 {
+        found.append(
+          Contradiction(
+            key, "data.input_resolution", "train.batch", "train.shards",
+            text: "a shard has a single value for the deepest batch statistics, which need two"))
+      }
+    }
+    for (key, network) in [("model.generator", model.generator), ("model.discriminator", model.discriminator)]
+    where network.features % 2 != 0 {
+      found.append(Contradiction("\(key).features", text: "\(network.features) is odd, and residual modules halve it"))
+    }
+    return found
+  }
+
+  private func optimizerContradictions() -> [Contradiction] {
+    var found: [Contradiction] = []
+    for (name, optimizer) in [("generator", optimizer.generator), ("discriminator", optimizer.discriminator)] {
+      let key = "optimizer.\(name).milestones"
+      if !zip(optimizer.milestones, optimizer.milestones.dropFirst()).allSatisfy(<) {
+        found.append(Contradiction(key, text: "do not ascend"))
+      }
+      if optimizer.schedule == .step && optimizer.milestones.isEmpty {
+        found.append(Contradiction(key, "optimizer.\(name).schedule", text: "are empty, and schedule: step needs them"))
+      }
+    }
+    return found
+  }
+
+  private static func powersOfTwo(upTo limit: Int) -> [Int] {
+    Array(sequence(first: 1) { $0 * 2 }.prefix { $0 <= limit })
+  }
+
+  private static func list(_ numbers: [Int]) -> String {
+    numbers.map(String.init).joined(separator: ", ")
+  }
+
+  private static func isNamePart(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "_") || Unicode.Scalar(byte).properties.isAlphabetic && byte < 0x80
+      || (0x30...0x39).contains(byte)
+  }
+}
