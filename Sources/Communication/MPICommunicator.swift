@@ -79,10 +79,10 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
       if sends { try send(UnsafeRawBufferPointer(rebasing: sent), peer, tag, slot: 3) }
       if start == 0 {
         try complete(0, "MPI_Irecv", bytes: 8)
-        try complete(1, "MPI_Isend")
+        try complete(1, "MPI_Isend", .forTransfer(bytes: 8))
       }
-      if awaits { try complete(2, "MPI_Irecv", bytes: awaited.count) }
-      if sends { try complete(3, "MPI_Isend") }
+      if awaits { try complete(2, "MPI_Irecv", .forTransfer(bytes: awaited.count), bytes: awaited.count) }
+      if sends { try complete(3, "MPI_Isend", .forTransfer(bytes: sent.count)) }
     }
     return theirs.pointee
   }
@@ -182,10 +182,12 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   }
 
   /// Waits for the request in `slot`, and where it is a receive, checks that as many bytes came as expected.
-  private func complete(_ slot: Int, _ call: String, bytes: Int? = nil) throws(CommunicationError) {
+  private func complete(
+    _ slot: Int, _ call: String, _ wait: PoliteWait = .forPartner(), bytes: Int? = nil
+  ) throws(CommunicationError) {
+    var wait = wait
     var status = MPI_Status()
     var isDone: Int32 = 0
-    var wait = PoliteWait()
     while true {
       try check(MPI_Test(requests + slot, &isDone, &status), call)
       if isDone != 0 { break }

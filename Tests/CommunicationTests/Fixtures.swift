@@ -21,6 +21,10 @@ func leftToRightSum<Number: BinaryFloatingPoint>(_ leaves: [[Number]]) -> [Numbe
   leaves.dropFirst().reduce(leaves[0]) { zip($0, $1).map { $0 + $1 } }
 }
 
-/// The bits of a vector, so that equality tells −0 from 0.
-func bits(_ values: [Float]) -> [UInt64] { values.map { UInt64($0.bitPattern) } }
-func bits(_ values: [Double]) -> [UInt64] { values.map(\.bitPattern) }
+/// A hash of a vector's bits (FNV-1a over words): tells −0 from 0, and is short in a failed test's message.
+func bits(_ values: [Float]) -> UInt64 { hash(values.lazy.map { UInt64($0.bitPattern) }) }
+func bits(_ values: [Double]) -> UInt64 { hash(values.lazy.map(\.bitPattern)) }
+
+private func hash(_ words: some Sequence<UInt64>) -> UInt64 {
+  words.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ $1) &* 0x100_0000_01b3 }
+}

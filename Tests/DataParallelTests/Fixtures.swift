@@ -22,8 +22,10 @@ func leftToRightSum<Number: FloatingPoint>(_ leaves: [[Number]]) -> [Number] {
   leaves.dropFirst().reduce(leaves[0]) { zip($0, $1).map { $0 + $1 } }
 }
 
-/// The bits of a vector, so that equality tells −0 from 0.
-func bits(_ values: [Real]) -> [UInt64] { values.map { UInt64($0.bitPattern) } }
+/// A hash of a vector's bits (FNV-1a over words): tells −0 from 0, and is short in a failed test's message.
+func bits(_ values: [Real]) -> UInt64 {
+  values.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1.bitPattern)) &* 0x100_0000_01b3 }
+}
 
 /// One step of a reducer in which this rank's shards have the gradients `leaves`, its last in pieces of `piece`.
 func runStep(
@@ -34,7 +36,7 @@ func runStep(
   for (local, shard) in plan.localShards.enumerated() {
     let gradient = reducer.gradient(for: local)
     guard local == plan.localShardCount - 1 else {
-      // Adds twice, as backward passes on real and on fake do: the block must have been zeroed.
+      // Adds, as several backward passes into one block do: it must have been zeroed.
       for index in 0..<count { gradient[index] += leaves[shard][index] }
       reducer.finishShard(local)
       continue
