@@ -1,10 +1,113 @@
 import COpenBLAS
+import Synchronization
+import Tensors
 
-/// The OpenBLAS that is loaded. It chooses its kernels when it is loaded, by the CPU or by OPENBLAS_CORETYPE.
-public enum BLASLibrary {
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// OpenBLAS, loaded when the first product is needed.
+///
+/// It chooses its kernels while it is loaded, by the CPU or by OPENBLAS_CORETYPE. Where the environment names an older
+/// core than the CPU is, products run at half speed, so the choice is ours (`compute.blas_core`): loading late allows
+/// it without starting the program twice (docs/design/blas.md).
+public final class BLASLibrary: Sendable {
+  /// Which of its kernels to take.
+  public enum Core: Sendable, Equatable {
+    /// What OpenBLAS finds best for this CPU, whatever the environment says.
+    case automatic
+    /// As the environment says.
+    case environment
+    /// A name OpenBLAS knows, such as `Haswell`.
+    case named(String)
+  }
+
+  #if EQUIPOISE_DOUBLE
+    private typealias Product = cob_dgemm
+    private static let symbol = "cblas_dgemm"
+  #else
+    private typealias Product = cob_sgemm
+    private static let symbol = "cblas_sgemm"
+  #endif
+
+  private static let wanted = Mutex<(core: Core, isLoaded: Bool)>((.automatic, false))
+  private static let outcome: Result<BLASLibrary, BLASError> = Result { () throws(BLASError) in try BLASLibrary() }
+
+  private let product: Product
   /// The CPU family whose kernels are in use, such as `SkylakeX`.
-  public static var coreName: String { String(cString: openblas_get_corename()) }
+  public let coreName: String
+  /// What OPENBLAS_CORETYPE said and was overridden; nil where nothing was.
+  public let overridden: String?
 
-  /// Threads are ours: each calls the library for itself.
-  public static func useOneThread() { openblas_set_num_threads(1) }
+  /// Loads the library with these kernels.
+  ///
+  /// - Throws: `BLASError` where there is no OpenBLAS, or it does not have the named kernels.
+  public static func load(_ core: Core) throws(BLASError) -> BLASLibrary {
+    let wasLoaded = wanted.withLock { wanted in
+      defer { wanted = (core, true) }
+      return wanted.isLoaded && wanted.core != core
+    }
+    precondition(!wasLoaded, "OpenBLAS is loaded once")
+    let library = try outcome.get()
+    if case .named(let name) = core, library.coreName.lowercased() != name.lowercased() {
+      throw BLASError(problem: "OpenBLAS has no kernels for \(name) on this CPU; it chose \(library.coreName)")
+    }
+    return library
+  }
+
+  /// The library as loaded before, or with automatic kernels; programs call `load` first and learn of errors there.
+  static func loaded() -> BLASLibrary {
+    do {
+      return try outcome.get()
+    } catch {
+      fatalError("\(error)")
+    }
+  }
+
+  private static let soname = "libopenblas.so.0"
+
+  private static func missing() -> BLASError {
+    BLASError(problem: "OpenBLAS cannot be loaded: \(String(cString: dlerror())); install libopenblas0-pthread")
+  }
+
+  private init() throws(BLASError) {
+    let core = Self.wanted.withLock { wanted in
+      wanted.isLoaded = true
+      return wanted.core
+    }
+    let environment = getenv("OPENBLAS_CORETYPE").map { String(cString: $0) }
+    switch core {
+    case .automatic:
+      unsetenv("OPENBLAS_CORETYPE")
+      overridden = environment
+    case .environment: overridden = nil
+    case .named(let name):
+      setenv("OPENBLAS_CORETYPE", name, 1)
+      overridden = environment == name ? nil : environment
+    }
+    // Threads are ours: each calls the library for itself.
+    setenv("OPENBLAS_NUM_THREADS", "1", 1)
+    guard let handle = dlopen(Self.soname, RTLD_NOW | RTLD_LOCAL) else { throw Self.missing() }
+    guard let product = dlsym(handle, Self.symbol), let name = dlsym(handle, "openblas_get_corename") else {
+      throw BLASError(problem: "\(Self.soname) is not an OpenBLAS with \(Self.symbol)")
+    }
+    self.product = unsafeBitCast(product, to: Product.self)
+    coreName = String(cString: unsafeBitCast(name, to: cob_get_corename.self)()!)
+  }
+
+  /// c = a·b + (keep ? c : 0), row-major, on the calling thread.
+  func multiply(
+    _ a: Matrix, _ b: Matrix, into c: UnsafeMutablePointer<Real>, stride: Int, m: Int, n: Int, k: Int, keep: Bool
+  ) {
+    let turn = { (matrix: Matrix) in matrix.transposed ? COB_TRANSPOSE : COB_NO_TRANSPOSE }
+    product(
+      COB_ROW_MAJOR, turn(a), turn(b), Int32(m), Int32(n), Int32(k), 1, a.pointer, Int32(a.stride), b.pointer,
+      Int32(b.stride), keep ? 1 : 0, c, Int32(stride))
+  }
+}
+
+/// There is no OpenBLAS, or not the one that was asked for. Exit code 3.
+public struct BLASError: Error, Sendable, Equatable, CustomStringConvertible {
+  public let problem: String
+  public var description: String { problem }
 }

@@ -10,6 +10,7 @@ public final class KernelContext {
   public let convolution: ConvolutionAlgorithm
   public let level: KernelLevel
   let table: ck_table
+  let blas = BLASLibrary.loaded()
   /// Room for two doubles a channel, for merging sums.
   private(set) var channelSums = Buffer<Double>(count: 2 * 1024)
 
