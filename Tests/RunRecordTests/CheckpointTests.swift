@@ -68,7 +68,7 @@ struct CheckpointTests {
     let found = try #require(try store.newestGood())
     #expect(found.checkpoint.step == 5)
     #expect(found.rejected.count == 1)
-    #expect(found.rejected[0].description.contains("step-0000007"))
+    #expect(found.rejected.first?.description.contains("step-0000007") == true)
   }
 
   @Test(arguments: ["state.safetensors", "config.yaml", "record.json", "manifest.json"])

@@ -2,7 +2,9 @@ import RunRecord
 import Testing
 
 struct JSONTests {
-  @Test(arguments: [0.1 as Double, 1e-5, .leastNonzeroMagnitude, 1.7976931348623157e308, -0.0, 1, 1e16, 123456789.12345679, 0x1p-1022])
+  @Test(arguments: [
+    0.1 as Double, 1e-5, .leastNonzeroMagnitude, 1.7976931348623157e308, -0.0, 1, 1e16, 123456789.12345679, 0x1p-1022,
+  ])
   func numbersRoundTripExactly(number: Double) throws {
     let read = try JSONParser.parse(JSONValue.number(number).text).double
     #expect(read?.bitPattern == number.bitPattern)
