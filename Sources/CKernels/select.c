@@ -1,4 +1,6 @@
 // Which table this CPU can run, and the merging of partial sums, which is done once a layer.
+#define _GNU_SOURCE
+#include <sched.h>
 #include <string.h>
 
 #include "CKernels.h"
@@ -16,6 +18,11 @@ static int has_v4(void) {
          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd");
 }
 #endif
+
+int ck_cores(void) {
+  cpu_set_t set;
+  return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+}
 
 const ck_table *ck_named(const char *name) {
   if (strcmp(name, "baseline") == 0) return &ck_table_baseline;

@@ -26,6 +26,11 @@ public struct BalanceController: Sendable, Equatable {
     self.mode = mode
   }
 
+  /// The same control at another k_t, as when a run is resumed.
+  public func with(kt: Double) -> BalanceController {
+    BalanceController(kt: kt, lambdaK: lambdaK, gamma: gamma, mode: mode)
+  }
+
   /// What λ_k multiplies: k_t's change before it is clamped is λ_k times this.
   public func balance(lossReal: Double, lossFake: Double) -> Double {
     switch mode {

@@ -52,4 +52,9 @@ public final class RunDirectory: Sendable {
     try FileSystem.replace(configPath, with: Array(config.utf8))
     return try RunLog(logPath)
   }
+
+  /// Writes a picture into `samples/`, whole or not at all.
+  public func write(sample name: String, _ bytes: [UInt8]) throws(FileSystemError) {
+    try FileSystem.replace("\(samplesPath)/\(name)", with: bytes)
+  }
 }

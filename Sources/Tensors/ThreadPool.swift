@@ -15,6 +15,9 @@ public final class ThreadPool: Sendable {
   /// Threads at work, the caller's included.
   public var threads: Int { team.threads }
 
+  /// Cores this process may run on.
+  public static var cores: Int { Int(ck_cores()) }
+
   public init(threads: Int) {
     precondition(threads >= 1)
     team = Team(threads: threads)

@@ -1,3 +1,6 @@
+import Communication
+import DataParallel
+import Kernels
 import Layers
 import Objectives
 import RunRecord
@@ -15,18 +18,11 @@ extension AdversarialTrainer {
   /// Calls `body` with every array of the state and its memory, for reading or for filling.
   private func forEachArray(_ body: (_ name: String, _ shape: [Int], _ values: UnsafeMutablePointer<Real>) -> Void) {
     for player in players {
-      let store = player.store
-      for entry in store.parameters {
-        body("\(player.name).\(entry.name)", entry.shape, store.values.pointer + entry.offset)
-        for (moment, values) in player.optimizer.moments {
+      for (name, shape, values) in player.store.arrays(of: player.name) { body(name, shape, values) }
+      for (moment, values) in player.optimizer.moments {
+        for entry in player.store.parameters {
           body("optimizer.\(player.name).\(moment).\(entry.name)", entry.shape, values + entry.offset)
         }
-      }
-      for entry in store.statistics {
-        let channels = entry.shape[1]
-        let values = store.runningValues.pointer + entry.offset
-        body("\(player.name).\(entry.name).running_mean", [channels], values)
-        body("\(player.name).\(entry.name).running_var", [channels], values + channels)
       }
     }
   }
@@ -98,8 +94,7 @@ extension AdversarialTrainer {
     }
     completedSteps = Int(counters[0])
     for (player, steps) in zip(players, counters.dropFirst(2)) { player.optimizer.stepCount = Int(steps) }
-    balance = BalanceController(
-      kt: kt, lambdaK: balance.lambdaK, gamma: balance.gamma, mode: balance.mode)
+    balance = balance.with(kt: kt)
   }
 
   /// The gradients of the last step, summed over all shards, by parameter.
@@ -112,5 +107,41 @@ extension AdversarialTrainer {
       }
     }
     return try body(arrays)
+  }
+}
+
+// MARK: Across ranks
+
+extension AdversarialTrainer {
+  /// Gives every rank rank 0's state.
+  public func broadcastState(_ communicator: any Communicator) throws(CommunicationError) {
+    guard communicator.worldSize > 1 else { return }
+    for player in players {
+      let store = player.store
+      var blocks = [(store.values.pointer, store.count), (store.runningValues.pointer, store.runningValues.count)]
+      blocks += player.optimizer.moments.map { ($0.values, store.count) }
+      for (values, count) in blocks {
+        try communicator.broadcast(UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(start: values, count: count)), root: 0)
+      }
+    }
+    var numbers = [UInt64(completedSteps), balance.kt.bitPattern] + players.map { UInt64($0.optimizer.stepCount) }
+    try communicator.broadcast(&numbers)
+    completedSteps = Int(numbers[0])
+    balance = balance.with(kt: Double(bitPattern: numbers[1]))
+    for (player, steps) in zip(players, numbers.dropFirst(2)) { player.optimizer.stepCount = Int(steps) }
+  }
+
+  /// Compares all ranks' parameters, statistics and moments; a difference names the first block and the rank.
+  public func compareReplicas(_ communicator: any Communicator) throws(CommunicationError) {
+    guard communicator.worldSize > 1 else { return }
+    let digests = withState { arrays in
+      arrays.map { ReplicaDigest(name: $0.name, blockDigest($0.bytes)) }
+    }
+    try ReplicaDigest.compare(digests, over: communicator)
+  }
+
+  /// A generator that follows this training.
+  public func makeEstimator(batch: Int, _ context: KernelContext) -> PoseEstimator {
+    PoseEstimator(g, generator.store, batch: batch, inputResolution: settings.inputResolution, context)
   }
 }

@@ -25,7 +25,7 @@ public final class AdversarialTrainer {
   let discriminator: Player?
   let context: KernelContext
   let vectors: VectorOperations
-  private let g: StackedHourglass
+  let g: StackedHourglass
   private let d: Discriminator?
   private let generatorPasses: [Pass]
   private let realPass: Pass?
@@ -109,6 +109,8 @@ public final class AdversarialTrainer {
         }
       }
     }
+    let requests = StopSignals.take()
+    for shard in 0..<plan.localShardCount { sums(shard)?.requests = requests }
     shardSums.start(witness: witness)
     try update(&record)
     completedSteps += 1
@@ -234,6 +236,7 @@ public final class AdversarialTrainer {
     let sums = sums(try shardSums.wait())
     record.communicationSeconds += (clock.now - start) / .seconds(1)
     record.fill(sums, balance, settings)
+    record.requests = sums.requests
     guard record.isFinite else { throw NotFiniteError(step: number, network: nil, tensor: nil) }
 
     record.learningRateGenerator = generator.learningRate(after: completedSteps)

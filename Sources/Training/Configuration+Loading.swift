@@ -41,10 +41,19 @@ extension Configuration {
   }
 
   /// SHA-256 of all that changes what a run computes: two runs of one digest go the same way, as far as they go.
-  ///
-  /// Left out are where things lie and are recorded, how long the run is (unless a cosine schedule depends on it), how
-  /// often it looks, and what machine it has: threads, kernels and BLAS core are compared apart.
   public var digest: String {
+    SHA256Hex.digest(of: essentials.map { "\($0.key)=\($0.text)\n" }.joined())
+  }
+
+  /// The keys of which `digest` is made that differ, such as `run.seed 1, was 0`.
+  func differences(from other: Configuration) -> String {
+    zip(essentials, other.essentials).filter { $0.text != $1.text }
+      .map { "\($0.key) \($0.text), was \($1.text)" }.joined(separator: "; ")
+  }
+
+  /// All keys but where things lie and are recorded, how long the run is (unless a cosine schedule depends on it), how
+  /// often it looks, and what machine it has: threads, kernels and BLAS core are compared apart.
+  private var essentials: [(key: String, text: String)] {
     var writer = ConfigurationWriter()
     var copy = self
     copy.visit(&writer)
@@ -56,10 +65,9 @@ extension Configuration {
       left.formUnion(["train.epochs", "train.steps"])
     }
     let leftSections = ["checkpoint.", "evaluate.", "watchdog.", "supervise."]
-    let lines = writer.lines.filter { line in
-      !left.contains(line.key) && !leftSections.contains { line.key.hasPrefix($0) }
+    return writer.lines.map { left.contains($0.key) ? ($0.key, "") : $0 }.filter { line in
+      !leftSections.contains { line.key.hasPrefix($0) }
     }
-    return SHA256Hex.digest(of: lines.map { "\($0.key)=\($0.text)\n" }.joined())
   }
 
   private static func stem(of file: String) -> String {

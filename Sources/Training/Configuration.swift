@@ -65,6 +65,8 @@ public struct Configuration: Sendable, Equatable {
     public var kernels = Kernels.auto
     /// How 3×3 convolutions are computed.
     public var convolution = Convolution.winograd
+
+    public init() {}
   }
 
   /// How gradients are summed over ranks.

@@ -1,7 +1,7 @@
-/// What one shard adds to the global batch besides gradients: its losses and the batch statistics of every
-/// normalisation, in one vector that is summed over shards.
+/// What one shard adds to the global batch besides gradients: its losses, the batch statistics of every
+/// normalisation and what signals ask for, in one vector that is summed over shards.
 struct ShardSums {
-  private enum Place: Int, CaseIterable { case lossMSE, lossAdv, lossReal, lossFake }
+  private enum Place: Int, CaseIterable { case lossMSE, lossAdv, lossReal, lossFake, save, terminate, interrupt }
 
   private let values: UnsafeMutablePointer<Double>
   private let generatorCount: Int
@@ -35,6 +35,22 @@ struct ShardSums {
   var lossFake: Double {
     get { self[.lossFake] }
     nonmutating set { self[.lossFake] = newValue }
+  }
+
+  /// What the rank's signals ask; any rank's request is every rank's.
+  var requests: StopSignals.Requests {
+    get {
+      var requests: StopSignals.Requests = []
+      if self[.save] > 0 { requests.insert(.save) }
+      if self[.terminate] > 0 { requests.insert(.terminate) }
+      if self[.interrupt] > 0 { requests.insert(.interrupt) }
+      return requests
+    }
+    nonmutating set {
+      self[.save] = newValue.contains(.save) ? 1 : 0
+      self[.terminate] = newValue.contains(.terminate) ? 1 : 0
+      self[.interrupt] = newValue.contains(.interrupt) ? 1 : 0
+    }
   }
 
   /// Batch statistics, as `Pass.batchStatistics` takes them.

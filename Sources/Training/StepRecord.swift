@@ -20,6 +20,8 @@ public struct StepRecord: Sendable, Equatable {
   public internal(set) var learningRateDiscriminator = 0.0
   /// Seconds spent waiting for other ranks.
   public internal(set) var communicationSeconds = 0.0
+  /// What signals to any rank ask for, the same on every rank.
+  public internal(set) var requests: StopSignals.Requests = []
 
   mutating func fill(_ sums: ShardSums, _ controller: BalanceController, _ settings: TrainerSettings) {
     (lossMSE, lossAdv, lossReal, lossFake) = (sums.lossMSE, sums.lossAdv, sums.lossReal, sums.lossFake)

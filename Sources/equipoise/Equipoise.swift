@@ -1,9 +1,32 @@
 import ArgumentParser
+import Foundation
+import RunRecord
 
 /// The command line: one file a subcommand.
 @main
 struct Equipoise: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "equipoise",
-    abstract: "Trains human-pose estimators by self-adversarial training, data-parallel over MPI.")
+    abstract: "Trains human-pose estimators by self-adversarial training, data-parallel over MPI.",
+    subcommands: [
+      TrainCommand.self, EvaluateCommand.self, PredictCommand.self, DataCommand.self, BenchCommand.self,
+      FingerprintCommand.self, DoctorCommand.self,
+    ])
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+      Program.leave(.success)
+    } catch {
+      let code = exitCode(for: error)
+      guard code == .success || code == .validationFailure else { Program.fail(error) }
+      if code == .success {
+        print(fullMessage(for: error))
+        Program.leave(.success)
+      }
+      Program.say(fullMessage(for: error))
+      Program.leave(.usage)
+    }
+  }
 }

@@ -114,6 +114,9 @@ typedef struct {
 const ck_table *ck_best(void);
 const ck_table *ck_named(const char *name);
 
+// Cores this process may run on.
+int ck_cores(void);
+
 // mean[c] and variance[c] (biased) of pieces' partials as sinks write them, combined in double in the pieces' order.
 void ck_merge_moments(const ck_real *partials, long stride, long pieces, int channels, double *mean,
                       double *variance);

@@ -1,0 +1,60 @@
+import Communication
+import Kernels
+import Tensors
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// What a rank computes with.
+public final class Machine {
+  public let pool: ThreadPool
+  public let level: KernelLevel
+  public let blas: BLASLibrary
+  public let convolution: ConvolutionAlgorithm
+  /// Whether standard error is a terminal.
+  public let isTerminal: Bool
+
+  /// Chooses kernels and threads as `compute` says.
+  ///
+  /// - Throws: `ConfigurationError` where this CPU has not what is asked for.
+  public init(_ compute: Configuration.Compute, convolution: ConvolutionAlgorithm, localSize: Int) throws(ConfigurationError) {
+    let core: BLASLibrary.Core
+    switch compute.blasCore {
+    case "auto": core = .automatic
+    case "environment": core = .environment
+    default: core = .named(compute.blasCore)
+    }
+    do throws(BLASError) {
+      blas = try BLASLibrary.load(core)
+    } catch {
+      throw ConfigurationError("compute.blas_core", error.problem)
+    }
+    if compute.kernels == .auto {
+      level = .best
+    } else {
+      guard let level = KernelLevel(named: compute.kernels.rawValue) else {
+        throw ConfigurationError("compute.kernels", "this CPU cannot run \(compute.kernels.rawValue)")
+      }
+      self.level = level
+    }
+    pool = ThreadPool(threads: compute.threads > 0 ? compute.threads : max(1, ThreadPool.cores / localSize))
+    self.convolution = convolution
+    isTerminal = isatty(STDERR_FILENO) == 1
+  }
+
+  public func makeContext() -> KernelContext { KernelContext(pool: pool, level: level, convolution: convolution) }
+
+  /// Refuses ranks that would compute different bits, unless the kernels are `forced`.
+  func compare(_ communicator: any Communicator, forced: Bool) throws {
+    let own = "kernels \(level.name)" + (forced ? "" : ", BLAS core \(blas.coreName)")
+    for (rank, bytes) in try communicator.allGather(Array(own.utf8)).enumerated() {
+      let other = String(decoding: bytes, as: UTF8.self)
+      guard other == own else {
+        throw ConfigurationError(
+          "compute.kernels",
+          "rank \(communicator.rank) has \(own), rank \(rank) has \(other): give compute.kernels and compute.blas_core")
+      }
+    }
+  }
+}

@@ -1,0 +1,66 @@
+/// The line that says how a run is getting on: one that is written over on a terminal, one now and then elsewhere.
+struct ProgressReporter {
+  private static let terminalInterval = Duration.milliseconds(200)
+  private static let plainInterval = Duration.seconds(10)
+
+  private let totalSteps: Int
+  private let isTerminal: Bool
+  private let clock = ContinuousClock()
+  private var last: ContinuousClock.Instant?
+  /// Seconds a step, averaged with a memory of about twenty steps.
+  private var secondsPerStep = 0.0
+
+  init(totalSteps: Int, isTerminal: Bool) {
+    self.totalSteps = totalSteps
+    self.isTerminal = isTerminal
+  }
+
+  /// The line for a step; nil where it is too soon for another.
+  mutating func line(_ record: StepRecord, _ step: Int, _ timing: StepTiming) -> String? {
+    secondsPerStep = secondsPerStep == 0 ? timing.step : 0.95 * secondsPerStep + 0.05 * timing.step
+    let now = clock.now
+    let isLast = step == totalSteps
+    if let last, !isLast, now - last < (isTerminal ? Self.terminalInterval : Self.plainInterval) { return nil }
+    last = now
+    let number = { (value: Double) in Self.digits(value, 4) }
+    var parts = ["step \(step)/\(totalSteps)", "mse \(number(record.lossMSE))"]
+    if record.learningRateDiscriminator > 0 {
+      parts += [
+        "adv \(number(record.lossAdv))", "real \(number(record.lossReal))", "fake \(number(record.lossFake))",
+        "k_t \(number(record.kt))",
+      ]
+    }
+    parts.append("\(Self.digits(Double(timing.batch) / secondsPerStep, 3)) images/s")
+    if !isLast { parts.append("ETA \(Self.duration(secondsPerStep * Double(totalSteps - step)))") }
+    let text = parts.joined(separator: "  ")
+    return isTerminal ? "\r\u{1B}[K\(text)" + (isLast ? "\n" : "") : text + "\n"
+  }
+
+  /// A line of another kind, which takes the place of the one in progress.
+  func over(_ text: String) -> String { isTerminal ? "\r\u{1B}[K\(text)\n" : text + "\n" }
+
+  /// A number with so many significant digits.
+  static func digits(_ value: Double, _ count: Int) -> String {
+    guard value.isFinite, value != 0 else { return "\(value)" }
+    var scale = 1.0
+    var decimals = 0
+    while abs(value) * scale < powerOfTen(count - 1) && decimals < count + 6 {
+      scale *= 10
+      decimals += 1
+    }
+    let rounded = (value * scale).rounded()
+    let whole = String(Int64(abs(rounded)))
+    guard decimals > 0 else { return (value < 0 ? "-" : "") + whole }
+    let padded = String(repeating: "0", count: max(0, decimals + 1 - whole.count)) + whole
+    return (value < 0 ? "-" : "") + padded.dropLast(decimals) + "." + padded.suffix(decimals)
+  }
+
+  private static func powerOfTen(_ exponent: Int) -> Double { (0..<exponent).reduce(1) { power, _ in power * 10 } }
+
+  static func duration(_ seconds: Double) -> String {
+    let total = Int(seconds.rounded())
+    let two = { (value: Int) in value < 10 ? "0\(value)" : "\(value)" }
+    return total >= 3600
+      ? "\(total / 3600):\(two(total / 60 % 60)):\(two(total % 60))" : "\(total / 60):\(two(total % 60))"
+  }
+}

@@ -1,0 +1,23 @@
+import PoseData
+import RunRecord
+
+/// A picture of what the generator predicts: crops with the predicted skeleton, and below each the true one.
+enum SampleSheet {
+  private static let columns = 6
+
+  static func png(_ examples: [Evaluator.Example], _ skeleton: Skeleton, name: String) throws(DataError) -> [UInt8] {
+    let drawing = SkeletonDrawing(skeleton, lineWidth: 2.5)
+    var rows: [RGBImage] = []
+    for start in stride(from: 0, to: examples.count, by: columns) {
+      let row = examples[start..<min(start + columns, examples.count)]
+      for joints in [row.map(\.predicted), row.map(\.truth)] {
+        for (example, joints) in zip(row, joints) {
+          var image = example.image
+          drawing.draw(joints, on: &image)
+          rows.append(image)
+        }
+      }
+    }
+    return try PNGWriter.encode(ContactSheet.make(rows, columns: min(columns, examples.count)), name: name)
+  }
+}

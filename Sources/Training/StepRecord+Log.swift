@@ -1,0 +1,58 @@
+import Metrics
+import PoseData
+import RunRecord
+
+/// Where a step's time went, in seconds.
+struct StepTiming {
+  let step: Double
+  let dataWait: Double
+  let communicationWait: Double
+  let batch: Int
+}
+
+extension StepRecord {
+  /// The step's line in `log.jsonl`; `step` counts completed steps.
+  func line(_ step: Int, epoch: Int, _ timing: StepTiming) -> JSONObject {
+    [
+      "step": JSONValue(step), "epoch": JSONValue(epoch), "loss_mse": JSONValue(lossMSE),
+      "loss_adv": JSONValue(lossAdv), "loss_g": JSONValue(lossG), "loss_real": JSONValue(lossReal),
+      "loss_fake": JSONValue(lossFake), "loss_d": JSONValue(lossD), "kt": JSONValue(kt),
+      "balance": JSONValue(balance), "convergence": JSONValue(convergence),
+      "lr_generator": JSONValue(learningRateGenerator), "lr_discriminator": JSONValue(learningRateDiscriminator),
+      "step_seconds": JSONValue(timing.step), "data_wait_seconds": JSONValue(timing.dataWait),
+      "comm_wait_seconds": JSONValue(timing.communicationWait),
+      "images_per_second": JSONValue(Double(timing.batch) / timing.step),
+    ]
+  }
+}
+
+extension PCK {
+  /// An evaluation's line in `log.jsonl`.
+  public func line(_ step: Int, _ skeleton: Skeleton) -> JSONObject {
+    var joints = JSONObject()
+    for (name, share) in zip(skeleton.jointNames, perJoint) {
+      if let share { joints.append(name, JSONValue(share)) }
+    }
+    return [
+      "step": JSONValue(step), "metric": "PCK@0.2", "value": JSONValue(value ?? 0), "per_joint": .object(joints),
+    ]
+  }
+
+  /// An evaluation for people: the mean, then each joint, left and right together where a joint has two sides.
+  public func summary(_ step: Int, _ skeleton: Skeleton) -> String {
+    var order: [String] = []
+    var sums: [String: (correct: Int, total: Int)] = [:]
+    for (joint, name) in skeleton.jointNames.enumerated() {
+      let plain = name.replacing("right ", with: "").replacing("left ", with: "")
+      if sums[plain] == nil { order.append(plain) }
+      let sum = sums[plain] ?? (0, 0)
+      sums[plain] = (sum.correct + correct[joint], sum.total + total[joint])
+    }
+    let percent = { (share: Double) in ProgressReporter.digits((share * 1000).rounded() / 10, 3) }
+    let joints = order.compactMap { name -> String? in
+      guard let sum = sums[name], sum.total > 0 else { return nil }
+      return "\(name) \(percent(Double(sum.correct) / Double(sum.total)))"
+    }
+    return "step \(step)  PCK@0.2 \(value.map(percent) ?? "none") %   (\(joints.joined(separator: ", ")))"
+  }
+}

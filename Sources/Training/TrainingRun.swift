@@ -1,0 +1,188 @@
+import Communication
+import DataParallel
+import Kernels
+import Metrics
+import PoseData
+import RunRecord
+import Tensors
+
+/// A whole training run on this rank: data, steps, evaluations, checkpoints and the record of it all.
+///
+/// Rank 0 alone reads and writes the run's directory; what it finds there it tells the others.
+public final class TrainingRun {
+  /// Why a run ended.
+  public enum Outcome: Sendable, Equatable {
+    case finished
+    /// Stopped by TERM or INT, after saving.
+    case terminated, interrupted
+  }
+
+  private let configuration: Configuration
+  private let communicator: any Communicator
+  private let splits: DataSplits
+  private let plan: ShardPlan
+  private let trainer: AdversarialTrainer
+  private let estimator: PoseEstimator
+  private let evaluator: Evaluator
+  private let machine: Machine
+  private let stepsPerEpoch: Int
+  private let totalSteps: Int
+  private let report: (String) -> Void
+  private var progress: ProgressReporter
+  private var record: RunDirectory?
+  private var log: RunLog?
+  private var lastMetric: Double?
+  private var lastEvaluation = -1
+  private var lastCheckpoint = -1
+
+  /// Opens the data, builds the networks, and takes up the run where it stands.
+  ///
+  /// - Parameters:
+  ///   - configuration: rank 0's, the same on every rank.
+  ///   - report: writes a line for people; called on rank 0 alone.
+  /// - Throws: errors of configuration, data, checkpoint, file system and communication.
+  public init(
+    _ configuration: Configuration, resume: ResumeMode, communicator: any Communicator, machine: Machine,
+    report: @escaping (String) -> Void
+  ) throws {
+    self.configuration = configuration
+    self.communicator = communicator
+    self.machine = machine
+    self.report = communicator.rank == 0 ? report : { _ in }
+    try configuration.requireRanks(communicator.worldSize)
+    plan = try ShardPlan(
+      batch: configuration.train.batch, shards: configuration.train.shards, rank: communicator.rank,
+      worldSize: communicator.worldSize)
+    try machine.compare(communicator, forced: configuration.compute.kernels != .auto)
+    splits = try DataSplits(configuration)
+    try splits.compare(communicator)
+    stepsPerEpoch = splits.train.count / configuration.train.batch
+    totalSteps = configuration.totalSteps(stepsPerEpoch: max(1, stepsPerEpoch))
+    trainer = AdversarialTrainer(
+      configuration.trainerSettings(joints: splits.train.skeleton.jointCount, totalSteps: totalSteps), plan: plan,
+      communicator: communicator, context: machine.makeContext())
+    let batch = max(1, min(plan.samplesPerShard, splits.valid.count))
+    estimator = trainer.makeEstimator(batch: batch, machine.makeContext())
+    evaluator = Evaluator(splits.valid, configuration, batch: batch, communicator: communicator)
+    progress = ProgressReporter(totalSteps: totalSteps, isTerminal: machine.isTerminal)
+    for warning in configuration.warnings { self.report("warning: \(warning)") }
+    try takeUp(resume)
+  }
+
+  /// Trains to the end, or until a signal stops the run.
+  public func run() throws -> Outcome {
+    let loader = try BatchLoader(
+      dataset: splits.train, seed: configuration.run.seed, batch: plan.batch, rank: plan.rank,
+      worldSize: plan.worldSize, inputResolution: configuration.data.inputResolution,
+      sigma: configuration.data.heatmapSigma, cut: configuration.data.heatmapCut,
+      augmentation: configuration.augmentation, onBroken: configuration.brokenSamples,
+      startStep: trainer.completedSteps, threads: configuration.data.threads)
+    var watch = BalanceWatch(window: max(200, stepsPerEpoch))
+    let clock = ContinuousClock()
+    while trainer.completedSteps < totalSteps {
+      let start = clock.now
+      let batch = try loader.next()
+      let waited = clock.now
+      for broken in batch.broken { report("warning: \(broken.error); its joints are masked") }
+      let step = try trainer.step(images: batch.images, heatmaps: batch.heatmaps, mask: batch.mask)
+      let epoch = batch.epoch
+      loader.recycle(batch)
+      let timing = StepTiming(
+        step: (clock.now - start) / .seconds(1), dataWait: (waited - start) / .seconds(1),
+        communicationWait: step.communicationSeconds, batch: plan.batch)
+      try log?.append(step.line(trainer.completedSteps, epoch: epoch, timing))
+      if communicator.rank == 0, let line = progress.line(step, trainer.completedSteps, timing) { report(line) }
+      if configuration.adversarial.enabled, let warning = watch.note(step) { report(progress.over("warning: " + warning)) }
+      try afterStep(step.requests)
+      if step.requests.contains(.interrupt) || step.requests.contains(.terminate) {
+        try save()
+        return step.requests.contains(.interrupt) ? .interrupted : .terminated
+      }
+    }
+    try evaluate()
+    try save()
+    return .finished
+  }
+
+  private func afterStep(_ requests: StopSignals.Requests) throws {
+    let step = trainer.completedSteps
+    let isDue = { (every: Int) in every > 0 && step % every == 0 }
+    if isDue(configuration.train.digestEvery) { try trainer.compareReplicas(communicator) }
+    if isDue(configuration.evaluate.every) && step < totalSteps { try evaluate() }
+    if (isDue(configuration.checkpoint.every) && step < totalSteps) || requests.contains(.save) { try save() }
+  }
+
+  // MARK: Evaluation
+
+  private func evaluate() throws {
+    let step = trainer.completedSteps
+    guard step != lastEvaluation else { return }
+    lastEvaluation = step
+    let (pck, examples) = try evaluator.evaluate(estimator, examples: 12)
+    lastMetric = pck.value
+    guard communicator.rank == 0, let record else { return }
+    try log?.append(pck.line(step, splits.valid.skeleton))
+    report(progress.over(pck.summary(step, splits.valid.skeleton)))
+    if !examples.isEmpty {
+      let digits = String(step)
+      let name = "step-\(String(repeating: "0", count: max(0, 7 - digits.count)))\(digits).png"
+      try record.write(sample: name, try SampleSheet.png(examples, splits.valid.skeleton, name: name))
+    }
+  }
+
+  // MARK: Checkpoints
+
+  private func save() throws {
+    let step = trainer.completedSteps
+    guard step != lastCheckpoint else { return }
+    lastCheckpoint = step
+    try trainer.compareReplicas(communicator)
+    guard let record else { return }
+    try log?.synchronize()
+    let note = CheckpointRecord(
+      step: step, epoch: step / max(1, stepsPerEpoch), seed: configuration.run.seed,
+      configDigest: configuration.digest, datasetDigest: splits.digest, worldSize: communicator.worldSize,
+      kernels: machine.level.name, blasCore: machine.blas.coreName,
+      metric: lastEvaluation == step ? lastMetric : nil)
+    _ = try trainer.withState { state in
+      try record.checkpoints.save(
+        state: state, config: configuration.yaml(), record: note, keep: configuration.checkpoint.keep)
+    }
+  }
+
+  /// Opens the run's directory on rank 0, restores what it holds, and gives it to all.
+  private func takeUp(_ resume: ResumeMode) throws {
+    try Together.run(communicator) {
+      let record = try RunDirectory(configuration.run.directory, resume: resume)
+      if let found = try record.resumePoint() {
+        for rejected in found.rejected { report("warning: not resumed from: \(rejected)") }
+        try check(found.checkpoint)
+        try trainer.restore(from: found.checkpoint.state)
+        report("resuming from \(found.checkpoint.path), step \(trainer.completedSteps) of \(totalSteps)")
+      }
+      log = try record.begin(at: trainer.completedSteps, config: configuration.yaml())
+      self.record = record
+    }
+    try trainer.broadcastState(communicator)
+    if trainer.completedSteps > 0 { lastCheckpoint = trainer.completedSteps }
+  }
+
+  /// Refuses a checkpoint of another run; says where only the machine is another.
+  private func check(_ checkpoint: Checkpoint) throws {
+    let note = checkpoint.record
+    guard note.configDigest == configuration.digest else {
+      let then = try Configuration.parse(checkpoint.config, file: "\(checkpoint.path)/config.yaml")
+      throw CheckpointError(checkpoint.path, "is of another configuration: \(configuration.differences(from: then))")
+    }
+    guard note.datasetDigest == splits.digest else {
+      throw CheckpointError(checkpoint.path, "was trained on other data than is configured now")
+    }
+    if note.kernels != machine.level.name || note.blasCore != machine.blas.coreName {
+      report(
+        """
+        warning: \(checkpoint.path) was written with kernels \(note.kernels) and BLAS core \(note.blasCore), now \
+        \(machine.level.name) and \(machine.blas.coreName): the bits will differ from an undisturbed run's
+        """)
+    }
+  }
+}

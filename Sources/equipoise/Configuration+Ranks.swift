@@ -1,0 +1,35 @@
+import Communication
+import Foundation
+import Training
+
+extension Configuration {
+  /// Rank 0's configuration on every rank: nodes share nothing but the data.
+  static func shared(_ communicator: any Communicator, _ load: () throws -> Configuration) throws -> Configuration {
+    var own: Configuration?
+    var failure: (any Error)?
+    if communicator.rank == 0 {
+      do { own = try load() } catch { failure = error }
+    }
+    let text = try communicator.broadcast(text: own?.yaml() ?? "")
+    if let failure { throw failure }
+    if let own { return own }
+    guard !text.isEmpty else { throw FailedElsewhere() }
+    return try Configuration.parse(text, file: "rank 0's configuration")
+  }
+}
+
+extension Machine {
+  convenience init(_ configuration: Configuration, _ communicator: any Communicator) throws {
+    try self.init(
+      configuration.compute, convolution: configuration.compute.convolution == .winograd ? .winograd : .direct,
+      localSize: communicator.localSize)
+  }
+
+  /// What this rank computes with, in a line.
+  func description(ranks: Int) -> String {
+    var text = "\(ranks) rank\(ranks == 1 ? "" : "s") × \(pool.threads) thread\(pool.threads == 1 ? "" : "s")"
+    text += ", kernels \(level.name), BLAS core \(blas.coreName)"
+    if let overridden = blas.overridden { text += " (OPENBLAS_CORETYPE=\(overridden) overridden; compute.blas_core)" }
+    return text
+  }
+}

@@ -1,0 +1,44 @@
+import ArgumentParser
+import Communication
+import Foundation
+import Kernels
+import Tensors
+import Training
+
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor", abstract: "Says what this machine, MPI and BLAS offer, and what is wrong.")
+
+  func run() throws {
+    let communicator = try Program.join()
+    let machine = try Machine(Configuration.Compute(), convolution: .winograd, localSize: communicator.localSize)
+    guard communicator.rank == 0 else { return }
+    let environment = ProcessInfo.processInfo.environment
+    print("cores       \(ThreadPool.cores) for this process, \(communicator.localSize) rank(s) on this machine")
+    print("ranks       \(communicator.worldSize)\(communicator.worldSize == 1 ? " (started without mpirun)" : "")")
+    print("kernels     \(machine.level.name) of \(KernelLevel.names.joined(separator: ", "))")
+    print("BLAS core   \(machine.blas.coreName)")
+    var complaints: [String] = []
+    if let overridden = machine.blas.overridden {
+      print("            OPENBLAS_CORETYPE=\(overridden) in the environment is overridden")
+    }
+    if communicator.localSize > ThreadPool.cores {
+      complaints.append("\(communicator.localSize) ranks share \(ThreadPool.cores) core(s): start fewer, or expect them to take turns")
+    }
+    let shared = try? FileManager.default.attributesOfFileSystem(forPath: "/dev/shm")
+    if let free = shared?[.systemFreeSize] as? Int {
+      print("/dev/shm    \(free >> 20) MiB free")
+      if free < 64 << 20 { complaints.append("/dev/shm has \(free >> 20) MiB free: ranks on one machine exchange through it") }
+    }
+    let huge = (try? String(contentsOfFile: "/sys/kernel/mm/transparent_hugepage/enabled", encoding: .utf8)) ?? "unknown"
+    print("huge pages  \(huge.trimmingCharacters(in: .whitespacesAndNewlines))")
+    if huge.contains("[never]") {
+      complaints.append("transparent huge pages are off: echo madvise > /sys/kernel/mm/transparent_hugepage/enabled")
+    }
+    if getuid() == 0 && environment["OMPI_ALLOW_RUN_AS_ROOT"] == nil && communicator.worldSize == 1 {
+      print("root        mpirun needs OMPI_ALLOW_RUN_AS_ROOT=1 and OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1; launch/local sets them")
+    }
+    for complaint in complaints { print("WRONG       \(complaint)") }
+    if complaints.isEmpty { print("nothing wrong found") }
+  }
+}

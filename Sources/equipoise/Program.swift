@@ -1,0 +1,88 @@
+import Communication
+import Foundation
+import Kernels
+import PoseData
+import RunRecord
+import Synchronization
+import Training
+
+/// How the program ends: one message, from one rank, and the code of design page 5.
+enum Program {
+  /// The ranks of this run, once there are any: an error of one must end the others.
+  private static let world = Mutex<(any Communicator)?>(nil)
+
+  /// Joins the ranks this process was started with.
+  static func join() throws -> any Communicator {
+    let communicator = try makeCommunicator()
+    world.withLock { $0 = communicator }
+    return communicator
+  }
+
+  /// Writes a line to standard error.
+  static func say(_ text: String) {
+    FileHandle.standardError.write(Data((text.hasSuffix("\n") ? text : text + "\n").utf8))
+  }
+
+  /// Ends this process in good order.
+  static func leave(_ code: ExitCode) -> Never {
+    record(code)
+    world.withLock { $0 }?.finalize()
+    exit(code.rawValue)
+  }
+
+  /// Says what went wrong and ends every rank with the error's code.
+  static func fail(_ error: any Error) -> Never {
+    let communicator = world.withLock { $0 }
+    let isOfAll = error is NotFiniteError || isOfAllRanks(error)
+    let code = exitCode(of: error)
+    record(code)
+    guard let communicator, communicator.worldSize > 1 else {
+      if !(error is FailedElsewhere) { say("equipoise: \(error)") }
+      exit(code.rawValue)
+    }
+    if error is FailedElsewhere || (isOfAll && communicator.rank != 0) {
+      // Another rank says it, and ends this one.
+      communicator.finalize()
+      exit(code.rawValue)
+    }
+    say("equipoise: \(isOfAll ? "" : "rank \(communicator.rank): ")\(error)")
+    communicator.abort(code: code.rawValue)
+    exit(code.rawValue)
+  }
+
+  /// Errors that every rank finds in the same step.
+  private static func isOfAllRanks(_ error: any Error) -> Bool {
+    if case CommunicationError.replicasDiffer = error { return true }
+    return false
+  }
+
+  private static func exitCode(of error: any Error) -> ExitCode {
+    switch error {
+    case is ConfigurationError, is BLASError: return .configuration
+    case is DataError: return .data
+    case is CheckpointError: return .checkpoint
+    case is FileSystemError: return .fileSystem
+    case is NotFiniteError: return .notFinite
+    case CommunicationError.witnessDiffers, CommunicationError.replicasDiffer: return .replicasDiffer
+    case is CommunicationError: return .rankLost
+    case is UsageError: return .usage
+    default: return .fileSystem
+    }
+  }
+
+  /// Leaves rank 0's code where a launcher looks for it: mpirun has codes of its own.
+  private static func record(_ code: ExitCode) {
+    let environment = ProcessInfo.processInfo.environment
+    guard let path = environment["EQUIPOISE_EXIT_FILE"], !path.isEmpty,
+      (environment["OMPI_COMM_WORLD_RANK"] ?? environment["PMIX_RANK"] ?? "0") == "0"
+    else { return }
+    // A launcher that finds no file there takes mpirun's own code.
+    _ = FileManager.default.createFile(atPath: path, contents: Data("\(code.rawValue)\n".utf8))
+  }
+}
+
+/// Arguments that cannot be used. Exit code 2.
+struct UsageError: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}
