@@ -48,7 +48,7 @@ extension PCK {
       let sum = sums[plain] ?? (0, 0)
       sums[plain] = (sum.correct + correct[joint], sum.total + total[joint])
     }
-    let percent = { (share: Double) in ProgressReporter.digits((share * 1000).rounded() / 10, 3) }
+    let percent = { (share: Double) in String(describing: (share * 1000).rounded() / 10) }
     let joints = order.compactMap { name -> String? in
       guard let sum = sums[name], sum.total > 0 else { return nil }
       return "\(name) \(percent(Double(sum.correct) / Double(sum.total)))"

@@ -18,8 +18,8 @@ import Training
     let trainer = try networks.trainer(
       variant, resolution: 32, kt: networks.note("kt").double!, convolution: convolution)
     for network in ["generator", "discriminator"] {
-      trainer.set(try networks.slices("initial.\(network).parameters", layout: "\(network).parameters"))
-      trainer.set(try networks.slices("initial.\(network).statistics", layout: "\(network).statistics"))
+      try trainer.set(networks.slices("initial.\(network).parameters", layout: "\(network).parameters"))
+      try trainer.set(networks.slices("initial.\(network).statistics", layout: "\(network).statistics"))
     }
     let images = try networks.input("images", Shape(n: 4, h: 32, w: 32, c: 3))
     let heatmaps = try networks.input("heatmaps", Shape(n: 4, h: 8, w: 8, c: 3))

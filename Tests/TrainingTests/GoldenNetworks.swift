@@ -1,5 +1,6 @@
 import Communication
 import DataParallel
+import Foundation
 import Kernels
 import Objectives
 import Optimizers
@@ -83,19 +84,32 @@ struct GoldenNetworks {
 }
 
 extension AdversarialTrainer {
-  /// Overwrites arrays of the state by name.
-  func set(_ values: [String: [Double]]) {
-    var remaining = Set(values.keys)
-    withState { arrays in
-      for array in arrays {
-        guard let new = values[array.name] else { continue }
-        remaining.remove(array.name)
-        let memory = UnsafeMutableRawPointer(mutating: array.bytes.baseAddress!).assumingMemoryBound(to: Real.self)
-        precondition(array.bytes.count == new.count * MemoryLayout<Real>.size)
-        for (i, value) in new.enumerated() { memory[i] = Real(value) }
+  /// Overwrites arrays and counters of the state by name, by way of a file.
+  func set(_ values: [String: [Double]], counters: [String: Int] = [:]) throws {
+    var remaining = Set(values.keys).union(counters.keys)
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).safetensors").path
+    defer { unlink(path) }
+    try withState { arrays in
+      var memory: [UnsafeMutableRawBufferPointer] = []
+      defer { for bytes in memory { bytes.deallocate() } }
+      let changed = arrays.map { array -> NamedArray in
+        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: array.bytes.count, alignment: 16)
+        bytes.copyMemory(from: array.bytes)
+        memory.append(bytes)
+        if let new = values[array.name] {
+          remaining.remove(array.name)
+          for (index, value) in new.enumerated() { bytes.bindMemory(to: Real.self)[index] = Real(value) }
+        }
+        if let new = counters[array.name] {
+          remaining.remove(array.name)
+          bytes.storeBytes(of: Int64(new), as: Int64.self)
+        }
+        return NamedArray(name: array.name, type: array.type, shape: array.shape, bytes: UnsafeRawBufferPointer(bytes))
       }
+      _ = try Safetensors.write(changed, to: path)
     }
     precondition(remaining.isEmpty, "no such arrays: \(remaining)")
+    try restore(from: SafetensorsFile(path))
   }
 
   /// The state or the gradients as doubles, by name.
