@@ -75,7 +75,7 @@ struct FigureAssembly {
     cone(side.elbow, side.wrist, (0.027, 0.019), outfit.forearm(isLeft: isLeft))
     ellipsoid(
       side.wrist - side.handFrame.y * (0.6 * body.hand), side.handFrame, [0.015, 0.6 * body.hand, 0.025],
-      FigureMaterial(outfit.skin))
+      outfit.hand(isLeft: isLeft))
     cone(side.hip, side.knee, (0.06, 0.041), outfit.thigh(isLeft: isLeft))
     cone(side.knee, side.ankle, (0.041, 0.025), outfit.shank(isLeft: isLeft))
     let foot = side.footFrame

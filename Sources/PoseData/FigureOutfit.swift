@@ -8,7 +8,7 @@ struct FigureOutfit {
   var shoes: CanvasColor
   var socks: CanvasColor
   var hair: CanvasColor
-  /// The one vivid colour of what is worn on the left: armband, watch, knee band.
+  /// The one vivid colour of what is worn on the left: armband, watch, elbow and knee pad, odd sock.
   var accent: CanvasColor
   var head: FigureMaterial.Head
   var front: FigureMaterial.Front
@@ -19,7 +19,12 @@ struct FigureOutfit {
   var legs: Double
   var hasArmband: Bool
   var hasWatch: Bool
-  var hasKneeBand: Bool
+  /// Pads are of the accent's colour on the left and white on the right.
+  var hasElbowPads: Bool
+  var hasKneePads: Bool
+  var hasOddSock: Bool
+  /// A white glove, on the right hand.
+  var hasGlove: Bool
   var hasLongHair: Bool
   var wantsSkirt: Bool
 
@@ -62,34 +67,46 @@ struct FigureOutfit {
     sleeves = sleeveStyles[random.integer(below: sleeveStyles.count)]
     let legStyles = [0.35, 0.7, 0.9, 1.5, 2, 2, 2]
     legs = legStyles[random.integer(below: legStyles.count)]
-    let cue = 1 - 0.3 * difficulty
+    let cue = 1 - 0.2 * difficulty
     hasArmband = random.uniform() < cue
     hasWatch = random.uniform() < cue
-    hasKneeBand = random.uniform() < cue
+    hasElbowPads = random.uniform() < cue
+    hasKneePads = random.uniform() < cue
+    hasOddSock = random.uniform() < cue
+    hasGlove = random.uniform() < cue
     hasLongHair = random.uniform() < 0.3
     wantsSkirt = random.uniform() < 0.2
   }
+
+  private func pad(_ isLeft: Bool) -> CanvasColor { isLeft ? accent : .grey(0.97) }
 
   func upperArm(isLeft: Bool) -> FigureMaterial {
     var material = FigureMaterial(skin)
     if sleeves > 0 {
       material.rings.append(.init(start: 0, end: Float(min(sleeves, 1)), color: shirt))
     }
-    if isLeft && hasArmband { material.rings.append(.init(start: 0.4, end: 0.72, color: accent)) }
+    if isLeft && hasArmband { material.rings.append(.init(start: 0.35, end: 0.6, color: accent)) }
+    if hasElbowPads { material.rings.append(.init(start: 0.86, end: 1, color: pad(isLeft))) }
     return material
   }
 
   func forearm(isLeft: Bool) -> FigureMaterial {
     var material = FigureMaterial(skin)
     if sleeves > 1 { material.rings.append(.init(start: 0, end: Float(sleeves - 1) * 0.92, color: shirt)) }
+    if hasElbowPads { material.rings.append(.init(start: 0, end: 0.14, color: pad(isLeft))) }
     if isLeft && hasWatch { material.rings.append(.init(start: 0.72, end: 0.98, color: accent)) }
+    if !isLeft && hasGlove { material.rings.append(.init(start: 0.8, end: 1, color: .grey(0.97))) }
     return material
+  }
+
+  func hand(isLeft: Bool) -> FigureMaterial {
+    FigureMaterial(!isLeft && hasGlove ? .grey(0.97) : skin)
   }
 
   func thigh(isLeft: Bool) -> FigureMaterial {
     var material = FigureMaterial(skin)
     material.rings.append(.init(start: 0, end: Float(min(legs, 1)), color: trousers))
-    if isLeft && hasKneeBand { material.rings.append(.init(start: 0.85, end: 1, color: accent)) }
+    if hasKneePads { material.rings.append(.init(start: 0.86, end: 1, color: pad(isLeft))) }
     return material
   }
 
@@ -97,7 +114,8 @@ struct FigureOutfit {
     var material = FigureMaterial(skin)
     material.rings.append(.init(start: 0.65, end: 1, color: socks))
     if legs > 1 { material.rings.append(.init(start: 0, end: Float(legs - 1) * 0.96, color: trousers)) }
-    if isLeft && hasKneeBand { material.rings.append(.init(start: 0, end: 0.17, color: accent)) }
+    if isLeft && hasOddSock { material.rings.append(.init(start: 0.74, end: 1, color: accent)) }
+    if hasKneePads { material.rings.append(.init(start: 0, end: 0.16, color: pad(isLeft))) }
     return material
   }
 

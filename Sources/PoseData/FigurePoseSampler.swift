@@ -10,8 +10,9 @@ struct FigurePoseSampler {
     var weight: Double {
       switch self {
       case .standing: 2
-      case .handstand, .lying: 0.8
-      case .armsUp, .free: 1.3
+      case .handstand: 0.4
+      case .lying: 0.7
+      case .armsUp: 1.3
       default: 1
       }
     }
@@ -22,6 +23,8 @@ struct FigurePoseSampler {
 
   var random: CounterRandom
   let difficulty: Double
+  /// Factor on the range of every angle.
+  private var spread: Double { 0.45 + 0.9 * difficulty }
 
   mutating func draw() -> (FigurePose, Family) {
     let family = drawFamily()
@@ -49,13 +52,13 @@ struct FigurePoseSampler {
   }
 
   private mutating func around(_ middle: Double, _ deviation: Double) -> Double {
-    middle + random.uniform(-deviation, deviation) * (0.5 + difficulty)
+    middle + random.uniform(-deviation, deviation) * spread
   }
 
   /// Camera height, azimuth and the rotation in the picture.
   private mutating func view(_ pose: inout FigurePose, _ family: Family) {
     pose.elevation = angle(-15, 30)
-    let backShare = 0.4 * difficulty
+    let backShare = 0.36 * difficulty
     let share = random.uniform()
     if share < backShare {
       pose.azimuth = random.uniform(130, 230)
@@ -66,8 +69,8 @@ struct FigurePoseSampler {
     }
     // The sum of three uniforms is near enough to a bell.
     let bell = random.uniform(-1, 1) + random.uniform(-1, 1) + random.uniform(-1, 1)
-    pose.roll = bell * 28 * (0.5 + difficulty)
-    if random.uniform() < 0.24 * difficulty { pose.roll = random.uniform(-180, 180) }
+    pose.roll = bell * 24 * spread
+    if random.uniform() < 0.16 * difficulty { pose.roll = random.uniform(-180, 180) }
     switch family {
     case .handstand: pose.roll = 180 + bell * 40
     case .lying:

@@ -16,7 +16,7 @@ struct SyntheticCamera {
     ]
     let bias = (0.5 + brightness - 0.5 * contrast) * 255
     // Uniform noise of each channel, of this width in grey levels.
-    let noise = Float(random.uniform(1, 6 + 28 * difficulty))
+    let noise = Float(random.uniform(1, 6 + 24 * difficulty))
     var shift = CanvasColor(repeating: bias - noise / 2 + 0.5)
     shift.w = 0
     let scale = gain * 255

@@ -11,7 +11,7 @@ struct SyntheticOccluders {
   /// Boxes, poles and discs, each over or near one joint.
   mutating func draw(around joints: [Figure.Joint], size: Double) -> [CanvasShape] {
     var kept: [CanvasShape] = []
-    for share in [0.7, 0.35] where random.uniform() < share * difficulty {
+    for share in [0.6, 0.25] where random.uniform() < share * difficulty {
       let target = joints[random.integer(below: joints.count)]
       let shape = shape(SIMD2(target.x, target.y), size)
       let candidates = kept + [shape]

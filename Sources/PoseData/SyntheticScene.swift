@@ -57,7 +57,7 @@ struct SyntheticScene {
   /// Shortest distance from left shoulder to right hip, over the side of the square: PCK divides by it.
   private static let shortestTorso = 0.13
   /// Most joints that the body itself may hide.
-  private static let mostSelfHidden = 4
+  private static let mostSelfHidden = 3
 
   /// The annotated square around joints.
   private static func box(_ points: [Figure.Joint]) -> (x: Double, y: Double, side: Double) {
