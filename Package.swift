@@ -60,10 +60,18 @@ let package = Package(
       name: "DataParallelTests", dependencies: ["DataParallel", "Communication", "Tensors"], swiftSettings: strict),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: strict),
     .target(
-      name: "TestSupport", dependencies: ["RunRecord", "Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
+      name: "TestSupport", dependencies: ["RunRecord", "Kernels", "Tensors"], path: "Tests/TestSupport",
+      swiftSettings: strict),
     .executableTarget(
       name: "mpi-tests", dependencies: ["DataParallel", "Communication", "Tensors"], path: "Tests/MPIProgram",
       swiftSettings: strict),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: strict),
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Tensors", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "LayersTests",
+      dependencies: [
+        "Optimizers", "Objectives", "PoseModels", "Layers", "Kernels", "RunRecord", "Tensors", "TestSupport",
+      ], swiftSettings: strict),
   ],
   cLanguageStandard: .c17
 )
