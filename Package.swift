@@ -59,7 +59,11 @@ let package = Package(
     .executableTarget(
       name: "equipoise", dependencies: ["Training", arguments], swiftSettings: strict),
     .target(
-      name: "TestSupport", dependencies: ["RunRecord", "Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
+      name: "TestSupport", dependencies: ["RunRecord", "Kernels", "Tensors"], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    tests("TensorsTests", ["Tensors"]),
+    tests("KernelsTests", ["Kernels", "Tensors", "TestSupport"]),
+    tests("LayersTests", ["Optimizers", "Objectives", "PoseModels", "Layers", "Kernels", "Tensors", "TestSupport"]),
     tests("RunRecordTests", ["RunRecord"]),
     tests("ConfigurationTests", ["Training", "RunRecord"]),
     tests("CommunicationTests", ["Communication", "Tensors"]),

@@ -60,7 +60,8 @@ public struct CounterRandom: Sendable {
     }
   }
 
-  private static func philox(
+  /// Philox 4×32 itself, ten rounds: the bijection of `counter` that `key` chooses.
+  public static func philox(
     _ counter: (UInt32, UInt32, UInt32, UInt32), _ key: (UInt32, UInt32)
   ) -> (UInt32, UInt32, UInt32, UInt32) {
     var c = counter

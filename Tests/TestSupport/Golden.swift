@@ -57,29 +57,3 @@ public struct Golden: Sendable {
     public var description: String { what }
   }
 }
-
-/// ‖a − b‖ / ‖b‖; ‖a‖ where b is zero.
-public func relativeDistance(_ a: [Double], _ b: [Double]) -> Double {
-  precondition(a.count == b.count)
-  let difference = zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
-  let norm = b.reduce(0) { $0 + $1 * $1 }.squareRoot()
-  return norm == 0 ? difference : difference / norm
-}
-
-/// Memory of a test's own, as a tensor.
-public final class OwnedTensor {
-  private let memory: Buffer<Real>
-  public let shape: Shape
-
-  public init(_ shape: Shape, _ values: [Double]? = nil) {
-    memory = Buffer(count: shape.count)
-    self.shape = shape
-    if let values {
-      precondition(values.count == shape.count)
-      for (i, value) in values.enumerated() { memory.pointer[i] = Real(value) }
-    }
-  }
-
-  public var tensor: Tensor { Tensor(memory.pointer, shape) }
-  public var values: [Double] { memory.values.map { Double($0) } }
-}

@@ -1,0 +1,137 @@
+import Kernels
+import Tensors
+import TestSupport
+import Testing
+
+/// Every form of convolution on every kernel level against its definition in Double.
+@Suite struct ConvolutionTests {
+  /// Of what sinks gather, against the same sums of the result as it was written; reached: 2.4e-6 and 1e-14.
+  static let sumBound = MemoryLayout<Real>.size == 8 ? 5e-14 : 8e-6
+
+  @Test(arguments: ConvolutionCase.all)
+  func forward(_ test: ConvolutionCase) {
+    var random = test.random("forward")
+    let naive = test.naive
+    let weights = OwnedTensor(Shape(n: 1, h: 1, w: 1, c: naive.weightCount), &random)
+    for kind in TestSource.Kind.allCases {
+      let source = TestSource(kind, test.input, &random)
+      let raw = naive.forward(source.values, weights.values)
+      var sinks: [Set<TestSink.Part>] = [[], [.bias], [.bias, .sums]]
+      if test.form.takesAddend { sinks += [[.addend], [.bias, .addend, .sums]] }
+      for parts in sinks {
+        let sink = TestSink(parts, naive.output, &random)
+        let expected = sink.written(raw)
+        for level in Workbench.levels {
+          let out = OwnedTensor(naive.output, filledWith: .nan)
+          let gathered = Workbench(level: level, convolution: test.form.algorithm).run { context in
+            let partials = context.convolve(
+              source.source, test.form.geometry, weights: weights.pointer, into: out.tensor, sink.sink)
+            return sink.merge(partials, of: out.tensor, context)
+          }
+          let error = largestError(out.values, expected)
+          #expect(error <= test.form.bound, "\(kind) \(sink) \(level.name)")
+          let sumError = sink.gatheredError(gathered, out.values)
+          #expect(sumError <= Self.sumBound, "\(kind) \(sink) \(level.name)")
+          #expect(out.marginsAreIntact && sink.marginsAreIntact && source.marginsAreIntact && weights.marginsAreIntact)
+        }
+      }
+    }
+  }
+
+  @Test(arguments: ConvolutionCase.all.filter(\.form.hasInputGradient))
+  func backwardData(_ test: ConvolutionCase) {
+    var random = test.random("backward data")
+    let naive = test.naive
+    let weights = OwnedTensor(Shape(n: 1, h: 1, w: 1, c: naive.weightCount), &random)
+    let x = TestSource(.plain, test.input, &random)
+    for kind in TestSource.Kind.allCases {
+      let gradient = TestSource(kind, naive.output, &random)
+      let raw = naive.backwardData(gradient.values, weights.values)
+      var sinks: [Set<TestSink.Part>] = [[], [.gate, .sums]]
+      if test.form.takesAddend { sinks += [[.addend], [.addend, .gate, .sums]] }
+      for parts in sinks {
+        let sink = TestSink(parts, test.input, &random)
+        let expected = sink.written(raw)
+        for level in Workbench.levels {
+          let dx = OwnedTensor(test.input, filledWith: .nan)
+          let gathered = Workbench(level: level, convolution: test.form.algorithm).run { context in
+            let partials = context.convolveBackward(
+              x.source, gradient.source, test.form.geometry, weights: weights.pointer, into: dx.tensor, sink.sink, nil)
+            return sink.merge(partials, of: dx.tensor, context)
+          }
+          let error = largestError(dx.values, expected)
+          #expect(error <= test.form.bound, "\(kind) \(sink) \(level.name)")
+          let sumError = sink.gatheredError(gathered, dx.values)
+          #expect(sumError <= Self.sumBound, "\(kind) \(sink) \(level.name)")
+          #expect(dx.marginsAreIntact && sink.marginsAreIntact && gradient.marginsAreIntact)
+        }
+      }
+    }
+  }
+
+  /// The bias's gradient is left zero where the gradient is that of a batch normalisation, whose sum is zero.
+  @Test(arguments: ConvolutionCase.all)
+  func backwardParameters(_ test: ConvolutionCase) {
+    var random = test.random("backward weights")
+    let naive = test.naive
+    let weights = OwnedTensor(Shape(n: 1, h: 1, w: 1, c: naive.weightCount), &random)
+    for (kind, gradientKind) in [
+      (TestSource.Kind.plain, TestSource.Kind.plain), (.normalized, .gradient), (.gradient, .plain),
+      (.plain, .gradient),
+    ] {
+      let source = TestSource(kind, test.input, &random)
+      let gradient = TestSource(gradientKind, naive.output, &random)
+      let dWeights = naive.backwardWeights(source.values, gradient.values)
+      let dBias = naive.backwardBias(gradient.values).map { gradientKind == .gradient ? 0 : $0 }
+      let magnitude = columnSums(gradient.values.map { abs($0) }, channels: test.outChannels).max()!
+      for (scale, keeps) in [(1.0, false), (-0.25, true)] {
+        let before = keeps ? OwnedTensor(weights.shape, &random).values : weights.values.map { _ in .nan }
+        let biasBefore = (0..<test.outChannels).map { _ in keeps ? Double(Real(random.normal())) : .nan }
+        let expected = zip(before, dWeights).map { (keeps ? $0 : 0) + scale * $1 }
+        let expectedBias = zip(biasBefore, dBias).map { (keeps ? $0 : 0) + scale * $1 }
+        for level in Workbench.levels {
+          let target = OwnedTensor(weights.shape, before)
+          let biasTarget = OwnedTensor(.channels(test.outChannels), biasBefore)
+          _ = Workbench(level: level, convolution: test.form.algorithm).run { context in
+            _ = context.convolveBackward(
+              source.source, gradient.source, test.form.geometry, weights: weights.pointer, into: nil, Sink(),
+              ConvolutionGradient(
+                weights: target.pointer, bias: biasTarget.pointer, scale: Real(scale), keep: keeps))
+            return []
+          }
+          let error = largestError(target.values, expected)
+          #expect(error <= test.form.bound, "\(kind) \(gradientKind) \(level.name)")
+          let biasError = zip(biasTarget.values, expectedBias).map { abs($0 - $1) }.max()! / magnitude
+          #expect(biasError <= Self.sumBound, "\(kind) \(gradientKind) \(level.name)")
+          #expect(target.marginsAreIntact && biasTarget.marginsAreIntact)
+        }
+      }
+    }
+  }
+
+  /// A pass that wants only one of the two gradients gets the bits of one that wants both.
+  @Test(arguments: ConvolutionCase.large.filter(\.form.hasInputGradient))
+  func eitherGradientAlone(_ test: ConvolutionCase) {
+    var random = test.random("alone")
+    let naive = test.naive
+    let weights = OwnedTensor(Shape(n: 1, h: 1, w: 1, c: naive.weightCount), &random)
+    let source = TestSource(.plain, test.input, &random)
+    let gradient = TestSource(.plain, naive.output, &random)
+    let run = { (wantsInput: Bool, wantsParameters: Bool) -> [[Double]] in
+      let dx = OwnedTensor(test.input)
+      let (dWeights, dBias) = (OwnedTensor(weights.shape), OwnedTensor(.channels(test.outChannels)))
+      let parameters = ConvolutionGradient(
+        weights: dWeights.pointer, bias: dBias.pointer, scale: 1, keep: false)
+      _ = Workbench(convolution: test.form.algorithm).run { context in
+        _ = context.convolveBackward(
+          source.source, gradient.source, test.form.geometry, weights: weights.pointer,
+          into: wantsInput ? dx.tensor : nil, Sink(), wantsParameters ? parameters : nil)
+        return []
+      }
+      return [dx.values, dWeights.values, dBias.values]
+    }
+    let both = run(true, true)
+    #expect(sameBits([run(true, false)[0]], [both[0]]))
+    #expect(sameBits(Array(run(false, true)[1...]), Array(both[1...])))
+  }
+}
