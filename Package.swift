@@ -63,7 +63,9 @@ let package = Package(
       swiftSettings: strict),
     tests("TensorsTests", ["Tensors"]),
     tests("KernelsTests", ["Kernels", "Tensors", "TestSupport"]),
-    tests("LayersTests", ["Optimizers", "Objectives", "PoseModels", "Layers", "Kernels", "Tensors", "TestSupport"]),
+    tests(
+      "LayersTests",
+      ["Optimizers", "Objectives", "PoseModels", "Layers", "Kernels", "RunRecord", "Tensors", "TestSupport"]),
     tests("RunRecordTests", ["RunRecord"]),
     tests("ConfigurationTests", ["Training", "RunRecord"]),
     tests("CommunicationTests", ["Communication", "Tensors"]),

@@ -45,7 +45,7 @@ extension Configuration {
   /// Random changes to training samples.
   public struct Augment: Sendable, Equatable {
     public var enabled = true
-    /// The crop's side is multiplied by 1 + N(0, `scaleSigma`²), the change cut at ±`scaleLimit`.
+    /// The crop's side is multiplied by 2^N(0, `scaleSigma`²), the exponent cut at ±`scaleLimit`.
     public var scaleSigma = 0.25
     public var scaleLimit = 0.5
     /// Turned by N(0, `rotationSigma`²) degrees, cut at ±`rotationLimit`, with `rotationProbability`.
