@@ -18,9 +18,8 @@ public struct Workbench: Sendable {
   /// The levels that this CPU can run, fastest first.
   public static var levels: [KernelLevel] { KernelLevel.names.compactMap(KernelLevel.init(named:)) }
 
-  /// A context of its own, with OpenBLAS on the calling thread alone.
+  /// A context of its own.
   public func context() -> KernelContext {
-    BLASLibrary.useOneThread()
     return KernelContext(pool: ThreadPool(threads: threads), level: level, convolution: convolution)
   }
 

@@ -85,7 +85,7 @@ struct GoldenNetworks {
 
 extension AdversarialTrainer {
   /// Overwrites arrays and counters of the state by name, by way of a file.
-  func set(_ values: [String: [Double]], counters: [String: Int] = [:]) throws {
+  func set(_ values: [String: [Double]], counters: [String: Int] = [:], kt: Double? = nil) throws {
     var remaining = Set(values.keys).union(counters.keys)
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).safetensors").path
     defer { unlink(path) }
@@ -100,6 +100,7 @@ extension AdversarialTrainer {
           remaining.remove(array.name)
           for (index, value) in new.enumerated() { bytes.bindMemory(to: Real.self)[index] = Real(value) }
         }
+        if array.name == "k_t", let kt { bytes.storeBytes(of: kt, as: Double.self) }
         if let new = counters[array.name] {
           remaining.remove(array.name)
           bytes.storeBytes(of: Int64(new), as: Int64.self)
