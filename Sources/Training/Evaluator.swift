@@ -65,7 +65,7 @@ public final class Evaluator {
           let annotation = try dataset.annotation(index)
           pck.add(JointDecoder.positions(predicted.image(place), transform), annotation.joints)
           if rank == 0 && shown.count < examples {
-            shown.append(example(input.image(place), predicted.image(place), annotation, transform))
+            shown.append(try example(index, predicted.image(place), annotation, transform))
           }
         }
       }
@@ -78,19 +78,23 @@ public final class Evaluator {
     return (pck, shown)
   }
 
-  /// The crop with joints in its own pixels.
+  /// The crop at twice the network's resolution, with joints in its pixels.
   private func example(
-    _ image: Tensor, _ heatmaps: Tensor, _ annotation: PoseAnnotation, _ transform: CropTransform
-  ) -> Example {
-    let predicted = JointDecoder.positions(heatmaps, transform).map { position in
-      let point = transform.input(x: position.x, y: position.y)
-      return PoseAnnotation.Joint(x: point.x, y: point.y, isLabelled: true, isVisible: true)
+    _ index: Int, _ heatmaps: Tensor, _ annotation: PoseAnnotation, _ transform: CropTransform
+  ) throws -> Example {
+    let side = 2 * inputResolution
+    let display = CropTransform(
+      centerX: annotation.centerX, centerY: annotation.centerY, side: annotation.side, inputResolution: side)
+    let pixels = Buffer<Real>(count: side * side * 3)
+    let crop = Tensor(pixels.pointer, Shape(n: 1, h: side, w: side, c: 3))
+    CropSampler().sample(try dataset.image(index), display, into: crop)
+    func shown(_ x: Double, _ y: Double, _ isLabelled: Bool, _ isVisible: Bool) -> PoseAnnotation.Joint {
+      let point = display.input(x: x, y: y)
+      return PoseAnnotation.Joint(x: point.x, y: point.y, isLabelled: isLabelled, isVisible: isVisible)
     }
-    let truth = annotation.joints.map { joint in
-      let point = transform.input(x: joint.x, y: joint.y)
-      return PoseAnnotation.Joint(
-        x: point.x, y: point.y, isLabelled: joint.isLabelled, isVisible: joint.isVisible)
-    }
-    return Example(image: RGBImage(image), predicted: predicted, truth: truth)
+    return Example(
+      image: RGBImage(crop),
+      predicted: JointDecoder.positions(heatmaps, transform).map { shown($0.x, $0.y, true, true) },
+      truth: annotation.joints.map { shown($0.x, $0.y, $0.isLabelled, $0.isVisible) })
   }
 }

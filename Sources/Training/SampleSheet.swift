@@ -6,7 +6,7 @@ enum SampleSheet {
   private static let columns = 6
 
   static func png(_ examples: [Evaluator.Example], _ skeleton: Skeleton, name: String) throws(DataError) -> [UInt8] {
-    let drawing = SkeletonDrawing(skeleton, lineWidth: 2.5)
+    let drawing = SkeletonDrawing(skeleton, lineWidth: 3)
     var rows: [RGBImage] = []
     for start in stride(from: 0, to: examples.count, by: columns) {
       let row = examples[start..<min(start + columns, examples.count)]
