@@ -11,6 +11,7 @@ INLINE void max_pool_columns(const ck_real *top, const ck_real *bottom, int out_
     store(out + (long)x * channels + c, v, n);
     note_value(sums, v);
   }
+  end_run_of_moments(sums);
 }
 
 static void max_pool(const ck_real *x, const ck_map *in, int channels, long first, long rows, ck_real *out,
@@ -18,7 +19,7 @@ static void max_pool(const ck_real *x, const ck_map *in, int channels, long firs
   int out_h = in->h / 2, out_w = in->w / 2;
 #define BODY(c, n)                                                                                     \
   {                                                                                                    \
-    running_sums sums = {{0}, {0}, {0}, 0};                                                            \
+    running_sums sums = {0};                                                                           \
     for (long r = first; r < first + rows; r++) {                                                      \
       const ck_real *top = x + (r / out_h * in->h + r % out_h * 2) * in->w * channels;                 \
       max_pool_columns(top, top + (long)in->w * channels, out_w, channels, c, n,                       \
@@ -63,7 +64,7 @@ static void upsample_add(const ck_real *up, const ck_real *low, const ck_map *ou
   int w = out_map->w, h = out_map->h;
 #define BODY(c, n)                                                                                     \
   {                                                                                                    \
-    running_sums sums = {{0}, {0}, {0}, 0};                                                            \
+    running_sums sums = {0};                                                                           \
     for (long r = first; r < first + rows; r++) {                                                      \
       const ck_real *from = low + (r / h * (h / 2) + r % h / 2) * (w / 2) * channels + (c);            \
       for (int o = 0; o < w; o++) {                                                                    \
@@ -72,6 +73,7 @@ static void upsample_add(const ck_real *up, const ck_real *low, const ck_map *ou
         store(out + offset, v, n);                                                                     \
         note_value(&sums, v);                                                                          \
       }                                                                                                \
+      end_run_of_moments(&sums);                                                                       \
     }                                                                                                  \
     if (partial) store_moments(&sums, partial, channels, c, n);                                        \
   }

@@ -34,12 +34,16 @@ static void add_rows(const ck_source *s, ck_real *to, long first, long rows, int
 #undef BODY
 }
 
-// Sums of one vector of channels while its values are written. Deviations are taken from the first value, so that
-// nothing cancels where the mean is far from zero.
+// Sums of one vector of channels while its values are written, run by short run: a single chain of 512 additions would
+// lose the moments a decimal digit. Deviations are taken from the first value and, after the first run, from that run's
+// mean (the first value often lies in a corner, where padding makes it unlike the others), so that little cancels.
 typedef struct {
-  vr origin, first, second;
-  long count;
+  vr origin, first, second;  // the run under way
+  vr all_first, all_second;  // the runs before it
+  long count, ended;         // values, and how many of them lie in runs that have ended
 } running_sums;
+
+enum { RUN = 32 };
 
 INLINE void note_value(running_sums *s, vr v) {
   if (s->count == 0) s->origin = v;
@@ -49,18 +53,37 @@ INLINE void note_value(running_sums *s, vr v) {
   s->count++;
 }
 
+INLINE void end_run(running_sums *s) {
+  s->all_first += s->first;
+  s->all_second += s->second;
+  s->first = s->second = (vr){0};
+  s->ended = s->count;
+}
+
+INLINE void end_run_of_moments(running_sums *s) {
+  if (s->ended == 0 && s->count > 0) {
+    vr count = splat((ck_real)s->count), origin = s->origin + s->first / count;
+    vr moved = origin - s->origin, sum = s->first - count * moved;
+    s->second -= moved * (s->first + sum);
+    s->first = sum;
+    s->origin = origin;
+  }
+  end_run(s);
+}
+
+// The last run must have ended.
 INLINE void store_moments(const running_sums *s, ck_real *partial, int channels, int c, int n) {
   ck_real count = (ck_real)s->count;
   partial[0] = count;
-  vr mean = s->first / splat(count);
+  vr mean = s->all_first / splat(count);
   store(partial + 1 + c, s->origin + mean, n);
-  store(partial + 1 + channels + c, positive(s->second - mean * s->first), n);
+  store(partial + 1 + channels + c, positive(s->all_second - mean * s->all_first), n);
 }
 
 INLINE void store_sums(const running_sums *s, ck_real *partial, int channels, int c, int n) {
   partial[0] = (ck_real)s->count;
-  store(partial + 1 + c, s->first, n);
-  store(partial + 1 + channels + c, s->second, n);
+  store(partial + 1 + c, s->all_first, n);
+  store(partial + 1 + channels + c, s->all_second, n);
 }
 
 // The sink for one value of one vector of channels; returns what is written.
@@ -89,6 +112,14 @@ INLINE coefficients sink_gate(const ck_sink *s, int c, int n) {
   return gate;
 }
 
+INLINE void sink_end_run(const ck_sink *s, running_sums *sums) {
+  if (s->x) {
+    end_run(sums);
+  } else if (s->partial) {
+    end_run_of_moments(sums);
+  }
+}
+
 INLINE void sink_finish(const ck_sink *s, const running_sums *sums, int channels, int c, int n) {
   if (!s->partial) return;
   if (s->x) {
@@ -103,10 +134,14 @@ static void finish_rows(const ck_sink *s, ck_real *out, long first, long rows, i
   {                                                                                                 \
     vr bias = s->bias ? load(s->bias + (c), n) : (vr){0};                                           \
     coefficients gate = sink_gate(s, c, n);                                                         \
-    running_sums sums = {{0}, {0}, {0}, 0};                                                         \
-    for (long r = first; r < first + rows; r++) {                                                   \
-      long offset = r * channels + (c);                                                             \
-      store(out + offset, sink_value(s, load(out + offset, n), bias, gate, offset, n, &sums), n);   \
+    running_sums sums = {0};                                                                        \
+    for (long run = first; run < first + rows; run += RUN) {                                        \
+      long end = run + RUN < first + rows ? run + RUN : first + rows;                               \
+      for (long r = run; r < end; r++) {                                                            \
+        long offset = r * channels + (c);                                                           \
+        store(out + offset, sink_value(s, load(out + offset, n), bias, gate, offset, n, &sums), n); \
+      }                                                                                             \
+      sink_end_run(s, &sums);                                                                       \
     }                                                                                               \
     sink_finish(s, &sums, channels, c, n);                                                          \
   }

@@ -139,7 +139,7 @@ static void winograd_output(const ck_real *m, size_t plane, const ck_map *map, i
   {                                                                                                            \
     vr bias = s->bias ? load(s->bias + (c), n) : (vr){0};                                                      \
     coefficients gate = sink_gate(s, c, n);                                                                    \
-    running_sums sums = {{0}, {0}, {0}, 0};                                                                    \
+    running_sums sums = {0};                                                                                   \
     for (long t = 0; t < count; t++) {                                                                         \
       tile_place p = place_of(map, first + t);                                                                 \
       long corner = (((long)p.image * map->h + p.y) * map->w + p.x) * channels + (c);                          \
@@ -153,6 +153,7 @@ static void winograd_output(const ck_real *m, size_t plane, const ck_map *map, i
             long offset = corner + ((long)i * map->w + j) * channels;                                          \
             store(out + offset, sink_value(s, y[i * 4 + j], bias, gate, offset, n, &sums), n);                 \
           }                                                                                                    \
+      sink_end_run(s, &sums);                                                                                  \
     }                                                                                                          \
     sink_finish(s, &sums, channels, c, n);                                                                     \
   }
