@@ -6,7 +6,8 @@ let double = Context.environment["EQUIPOISE_PRECISION"] == "double"
 
 /// Every target of ours is built in Swift 6 mode, its warnings errors.
 let strict: [SwiftSetting] =
-  [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)] + (double ? [.define("EQUIPOISE_DOUBLE"), .unsafeFlags(["-Xcc", "-DEQUIPOISE_DOUBLE"])] : [])
+  [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
+  + (double ? [.define("EQUIPOISE_DOUBLE"), .unsafeFlags(["-Xcc", "-DEQUIPOISE_DOUBLE"])] : [])
 let strictC: [CSetting] =
   [.unsafeFlags(["-O3", "-std=c17", "-Wall", "-Wextra", "-Werror"])] + (double ? [.define("EQUIPOISE_DOUBLE")] : [])
 
@@ -57,7 +58,9 @@ let package = Package(
         "PoseModels", "Layers", "Kernels", "Tensors", yams,
       ]),
     .executableTarget(
-      name: "equipoise", dependencies: ["Training", arguments], swiftSettings: strict),
+      name: "equipoise",
+      dependencies: ["Training", "RunRecord", "Metrics", "PoseData", "Communication", "Kernels", "Tensors", arguments],
+      swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["RunRecord", "Kernels", "Tensors"], path: "Tests/TestSupport",
       swiftSettings: strict),

@@ -55,7 +55,8 @@ public struct Conv2d {
     return (dx, partials!)
   }
 
-  private func backward(_ source: Source, _ gradient: Source, _ pass: Pass, into dx: Tensor?, _ sink: Sink) -> Partials? {
+  private func backward(_ source: Source, _ gradient: Source, _ pass: Pass, into dx: Tensor?, _ sink: Sink) -> Partials?
+  {
     let partials = pass.context.convolveBackward(
       source, gradient, geometry, weights: pass.store.pointer(weight), into: dx, sink, pass.gradients(weight, bias))
     pass.finished(weight, bias)

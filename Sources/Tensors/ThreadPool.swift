@@ -185,4 +185,3 @@ private final class Team: @unchecked Sendable {
     }
   }
 }
-

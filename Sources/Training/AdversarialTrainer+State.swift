@@ -121,7 +121,8 @@ extension AdversarialTrainer {
       var blocks = [(store.values.pointer, store.count), (store.runningValues.pointer, store.runningValues.count)]
       blocks += player.optimizer.moments.map { ($0.values, store.count) }
       for (values, count) in blocks {
-        try communicator.broadcast(UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(start: values, count: count)), root: 0)
+        let block = UnsafeMutableBufferPointer(start: values, count: count)
+        try communicator.broadcast(UnsafeMutableRawBufferPointer(block), root: 0)
       }
     }
     var numbers = [UInt64(completedSteps), balance.kt.bitPattern] + players.map { UInt64($0.optimizer.stepCount) }

@@ -48,7 +48,8 @@ public final class AdversarialTrainer {
     vectors = VectorOperations(pool: context.pool, level: context.level)
     thread = CommunicationThread(communicator)
     let resolution = settings.inputResolution
-    let heatmapShape = Shape(n: plan.samplesPerShard, h: resolution / 4, w: resolution / 4, c: settings.generator.joints)
+    let heatmapShape = Shape(
+      n: plan.samplesPerShard, h: resolution / 4, w: resolution / 4, c: settings.generator.joints)
     loss = HeatmapLoss(settings.reduction, globalBatch: plan.batch, heatmaps: heatmapShape)
 
     let generatorStore = ParameterStore()

@@ -40,12 +40,13 @@ public struct DataSplits: Sendable {
   }
 }
 
-
 extension DataSplits {
   /// Refuses ranks that see other data.
   func compare(_ communicator: any Communicator) throws {
-    for (rank, bytes) in try communicator.allGather(Array(digest.utf8)).enumerated()
-    where bytes != Array(digest.utf8) {
+    let own = Array(digest.utf8)
+    let others = try communicator.allGather(own)
+    try Together.everywhere(communicator) {
+      guard let rank = others.firstIndex(where: { $0 != own }) else { return }
       throw DataError(
         "data", "rank \(communicator.rank) and rank \(rank) see different annotations; give all nodes the same files")
     }

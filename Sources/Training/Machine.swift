@@ -18,7 +18,9 @@ public final class Machine {
   /// Chooses kernels and threads as `compute` says.
   ///
   /// - Throws: `ConfigurationError` where this CPU has not what is asked for.
-  public init(_ compute: Configuration.Compute, convolution: ConvolutionAlgorithm, localSize: Int) throws(ConfigurationError) {
+  public init(
+    _ compute: Configuration.Compute, convolution: ConvolutionAlgorithm, localSize: Int
+  ) throws(ConfigurationError) {
     let core: BLASLibrary.Core
     switch compute.blasCore {
     case "auto": core = .automatic
@@ -49,13 +51,13 @@ public final class Machine {
   /// Refuses ranks that would compute different bits, unless the kernels are `forced`.
   func compare(_ communicator: any Communicator, forced: Bool) throws {
     let own = "kernels \(level.name)" + (forced ? "" : ", BLAS core \(blas.coreName)")
-    for (rank, bytes) in try communicator.allGather(Array(own.utf8)).enumerated() {
-      let other = String(decoding: bytes, as: UTF8.self)
-      guard other == own else {
-        throw ConfigurationError(
-          "compute.kernels",
-          "rank \(communicator.rank) has \(own), rank \(rank) has \(other): give compute.kernels and compute.blas_core")
-      }
+    let others = try communicator.allGather(Array(own.utf8)).map { String(decoding: $0, as: UTF8.self) }
+    try Together.everywhere(communicator) {
+      guard let rank = others.firstIndex(where: { $0 != own }) else { return }
+      throw ConfigurationError(
+        "compute.kernels",
+        "rank \(communicator.rank) has \(own), rank \(rank) has \(others[rank]): give compute.kernels and compute.blas_core"
+      )
     }
   }
 }

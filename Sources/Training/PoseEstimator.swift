@@ -15,7 +15,8 @@ public final class PoseEstimator {
   /// - Parameters:
   ///   - store: the parameters of `network`, laid out; shared with a trainer, the estimator follows its training.
   ///   - context: for this estimator alone.
-  init(_ network: StackedHourglass, _ store: ParameterStore, batch: Int, inputResolution: Int, _ context: KernelContext) {
+  init(_ network: StackedHourglass, _ store: ParameterStore, batch: Int, inputResolution: Int, _ context: KernelContext)
+  {
     self.network = network
     self.store = store
     self.batch = batch
@@ -30,7 +31,8 @@ public final class PoseEstimator {
     _ configuration: Configuration, joints: Int, checkpoint: SafetensorsFile, batch: Int, _ context: KernelContext
   ) throws(CheckpointError) {
     let store = ParameterStore()
-    let network = StackedHourglass(store, configuration.hourglass(configuration.model.generator, joints), input: .photograph)
+    let network = StackedHourglass(
+      store, configuration.hourglass(configuration.model.generator, joints), input: .photograph)
     store.layOut()
     for (name, shape, values) in store.arrays(of: "generator") {
       guard let entry = checkpoint[name], entry.shape == shape, entry.type == .real else {

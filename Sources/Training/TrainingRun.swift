@@ -49,12 +49,14 @@ public final class TrainingRun {
     self.communicator = communicator
     self.machine = machine
     self.report = communicator.rank == 0 ? report : { _ in }
-    try configuration.requireRanks(communicator.worldSize)
-    plan = try ShardPlan(
-      batch: configuration.train.batch, shards: configuration.train.shards, rank: communicator.rank,
-      worldSize: communicator.worldSize)
+    plan = try Together.everywhere(communicator) {
+      try configuration.requireRanks(communicator.worldSize)
+      return try ShardPlan(
+        batch: configuration.train.batch, shards: configuration.train.shards, rank: communicator.rank,
+        worldSize: communicator.worldSize)
+    }
     try machine.compare(communicator, forced: configuration.compute.kernels != .auto)
-    splits = try DataSplits(configuration)
+    splits = try Together.everywhere(communicator) { try DataSplits(configuration) }
     try splits.compare(communicator)
     stepsPerEpoch = splits.train.count / configuration.train.batch
     totalSteps = configuration.totalSteps(stepsPerEpoch: max(1, stepsPerEpoch))
@@ -92,7 +94,9 @@ public final class TrainingRun {
         communicationWait: step.communicationSeconds, batch: plan.batch)
       try log?.append(step.line(trainer.completedSteps, epoch: epoch, timing))
       if communicator.rank == 0, let line = progress.line(step, trainer.completedSteps, timing) { report(line) }
-      if configuration.adversarial.enabled, let warning = watch.note(step) { report(progress.over("warning: " + warning)) }
+      if configuration.adversarial.enabled, let warning = watch.note(step) {
+        report(progress.over("warning: " + warning))
+      }
       try afterStep(step.requests)
       if step.requests.contains(.interrupt) || step.requests.contains(.terminate) {
         try save()
@@ -152,7 +156,7 @@ public final class TrainingRun {
 
   /// Opens the run's directory on rank 0, restores what it holds, and gives it to all.
   private func takeUp(_ resume: ResumeMode) throws {
-    try Together.run(communicator) {
+    try Together.onRankZero(communicator) {
       let record = try RunDirectory(configuration.run.directory, resume: resume)
       if let found = try record.resumePoint() {
         for rejected in found.rejected { report("warning: not resumed from: \(rejected)") }

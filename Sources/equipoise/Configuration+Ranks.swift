@@ -5,16 +5,9 @@ import Training
 extension Configuration {
   /// Rank 0's configuration on every rank: nodes share nothing but the data.
   static func shared(_ communicator: any Communicator, _ load: () throws -> Configuration) throws -> Configuration {
-    var own: Configuration?
-    var failure: (any Error)?
-    if communicator.rank == 0 {
-      do { own = try load() } catch { failure = error }
-    }
+    let own = try Together.everywhere(communicator) { communicator.rank == 0 ? try load() : nil }
     let text = try communicator.broadcast(text: own?.yaml() ?? "")
-    if let failure { throw failure }
-    if let own { return own }
-    guard !text.isEmpty else { throw FailedElsewhere() }
-    return try Configuration.parse(text, file: "rank 0's configuration")
+    return try own ?? Configuration.parse(text, file: "rank 0's configuration")
   }
 }
 

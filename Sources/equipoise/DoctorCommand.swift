@@ -23,20 +23,25 @@ struct DoctorCommand: ParsableCommand {
       print("            OPENBLAS_CORETYPE=\(overridden) in the environment is overridden")
     }
     if communicator.localSize > ThreadPool.cores {
-      complaints.append("\(communicator.localSize) ranks share \(ThreadPool.cores) core(s): start fewer, or expect them to take turns")
+      complaints.append(
+        "\(communicator.localSize) ranks share \(ThreadPool.cores) core(s): start fewer, or expect them to take turns")
     }
     let shared = try? FileManager.default.attributesOfFileSystem(forPath: "/dev/shm")
     if let free = shared?[.systemFreeSize] as? Int {
       print("/dev/shm    \(free >> 20) MiB free")
-      if free < 64 << 20 { complaints.append("/dev/shm has \(free >> 20) MiB free: ranks on one machine exchange through it") }
+      if free < 64 << 20 {
+        complaints.append("/dev/shm has \(free >> 20) MiB free: ranks on one machine exchange through it")
+      }
     }
-    let huge = (try? String(contentsOfFile: "/sys/kernel/mm/transparent_hugepage/enabled", encoding: .utf8)) ?? "unknown"
+    let hugePages = "/sys/kernel/mm/transparent_hugepage/enabled"
+    let huge = (try? String(contentsOfFile: hugePages, encoding: .utf8)) ?? "unknown"
     print("huge pages  \(huge.trimmingCharacters(in: .whitespacesAndNewlines))")
     if huge.contains("[never]") {
-      complaints.append("transparent huge pages are off: echo madvise > /sys/kernel/mm/transparent_hugepage/enabled")
+      complaints.append("transparent huge pages are off: echo madvise > \(hugePages)")
     }
     if getuid() == 0 && environment["OMPI_ALLOW_RUN_AS_ROOT"] == nil && communicator.worldSize == 1 {
-      print("root        mpirun needs OMPI_ALLOW_RUN_AS_ROOT=1 and OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1; launch/local sets them")
+      print("root        mpirun needs OMPI_ALLOW_RUN_AS_ROOT=1 and OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;")
+      print("            launch/local sets them")
     }
     for complaint in complaints { print("WRONG       \(complaint)") }
     if complaints.isEmpty { print("nothing wrong found") }

@@ -24,16 +24,19 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     let communicator = try Program.join()
-    let found = try CheckpointStore.open(checkpoint).checkpoint
+    let found = try Together.everywhere(communicator) { try CheckpointStore.open(checkpoint).checkpoint }
     let configuration = try Configuration.shared(communicator) {
       if let config { return try Configuration.load(file: config, overrides: overrides) }
       return try Configuration.parse(found.config, file: "\(found.path)/config.yaml", overrides: overrides)
     }
-    let machine = try Machine(configuration, communicator)
-    let dataset = try DataSplits(configuration).valid
+    let machine = try Together.everywhere(communicator) { try Machine(configuration, communicator) }
+    let dataset = try Together.everywhere(communicator) { try DataSplits(configuration).valid }
     let batch = max(1, min(8, dataset.count / communicator.worldSize))
-    let estimator = try PoseEstimator(
-      configuration, joints: dataset.skeleton.jointCount, checkpoint: found.state, batch: batch, machine.makeContext())
+    let estimator = try Together.everywhere(communicator) {
+      try PoseEstimator(
+        configuration, joints: dataset.skeleton.jointCount, checkpoint: found.state, batch: batch,
+        machine.makeContext())
+    }
     let evaluator = Evaluator(dataset, configuration, batch: batch, communicator: communicator)
     let pck = try evaluator.evaluate(estimator).pck
     guard communicator.rank == 0 else { return }

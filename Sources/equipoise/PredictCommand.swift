@@ -40,12 +40,15 @@ struct PredictCommand: ParsableCommand {
         image, centerX: place?.x ?? Double(image.width - 1) / 2, centerY: place?.y ?? Double(image.height - 1) / 2,
         side: scale.map { $0 * 200 } ?? Double(max(image.width, image.height)))
       let rows = zip(skeleton.jointNames, joints).map { name, joint -> JSONValue in
-        .object(["name": .string(name), "x": JSONValue(joint.x), "y": JSONValue(joint.y), "score": JSONValue(joint.score)])
+        .object([
+          "name": .string(name), "x": JSONValue(joint.x), "y": JSONValue(joint.y), "score": JSONValue(joint.score),
+        ])
       }
       print(JSONObject.line(image: path, rows).text)
       if let out {
         let drawn = joints.map { PoseAnnotation.Joint(x: $0.x, y: $0.y, isLabelled: true, isVisible: true) }
-        SkeletonDrawing(skeleton, lineWidth: max(2, Double(max(image.width, image.height)) / 120)).draw(drawn, on: &image)
+        let lineWidth = max(2, Double(max(image.width, image.height)) / 120)
+        SkeletonDrawing(skeleton, lineWidth: lineWidth).draw(drawn, on: &image)
         let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
         try PNGWriter.write(image, to: "\(out)/\(name).png")
       }

@@ -1,7 +1,5 @@
 import Communication
 import Foundation
-import Kernels
-import PoseData
 import RunRecord
 import Synchronization
 import Training
@@ -33,41 +31,22 @@ enum Program {
   /// Says what went wrong and ends every rank with the error's code.
   static func fail(_ error: any Error) -> Never {
     let communicator = world.withLock { $0 }
-    let isOfAll = error is NotFiniteError || isOfAllRanks(error)
-    let code = exitCode(of: error)
+    let code = error is UsageError ? ExitCode.usage : ExitCode(for: error)
     record(code)
-    guard let communicator, communicator.worldSize > 1 else {
-      if !(error is FailedElsewhere) { say("equipoise: \(error)") }
-      exit(code.rawValue)
+    let isOnlyRank = (communicator?.worldSize ?? 1) == 1
+    let isSaidElsewhere = error is FailedElsewhere || (isOfAllRanks(error) && communicator?.rank != 0)
+    if !isSaidElsewhere || isOnlyRank {
+      say("equipoise: \(isOnlyRank || isOfAllRanks(error) ? "" : "rank \(communicator!.rank): ")\(error)")
+      if !isOnlyRank { communicator!.abort(code: code.rawValue) }
     }
-    if error is FailedElsewhere || (isOfAll && communicator.rank != 0) {
-      // Another rank says it, and ends this one.
-      communicator.finalize()
-      exit(code.rawValue)
-    }
-    say("equipoise: \(isOfAll ? "" : "rank \(communicator.rank): ")\(error)")
-    communicator.abort(code: code.rawValue)
+    communicator?.finalize()
     exit(code.rawValue)
   }
 
   /// Errors that every rank finds in the same step.
   private static func isOfAllRanks(_ error: any Error) -> Bool {
     if case CommunicationError.replicasDiffer = error { return true }
-    return false
-  }
-
-  private static func exitCode(of error: any Error) -> ExitCode {
-    switch error {
-    case is ConfigurationError, is BLASError: return .configuration
-    case is DataError: return .data
-    case is CheckpointError: return .checkpoint
-    case is FileSystemError: return .fileSystem
-    case is NotFiniteError: return .notFinite
-    case CommunicationError.witnessDiffers, CommunicationError.replicasDiffer: return .replicasDiffer
-    case is CommunicationError: return .rankLost
-    case is UsageError: return .usage
-    default: return .fileSystem
-    }
+    return error is NotFiniteError
   }
 
   /// Leaves rank 0's code where a launcher looks for it: mpirun has codes of its own.

@@ -23,7 +23,7 @@ struct TrainCommand: ParsableCommand {
     let configuration = try Configuration.shared(communicator) {
       try Configuration.load(file: config, overrides: overrides)
     }
-    let machine = try Machine(configuration, communicator)
+    let machine = try Together.everywhere(communicator) { try Machine(configuration, communicator) }
     if communicator.rank == 0 { Program.say(machine.description(ranks: communicator.worldSize)) }
     let run = try TrainingRun(
       configuration, resume: ResumeMode(argument: resume), communicator: communicator, machine: machine
