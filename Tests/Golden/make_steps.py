@@ -1,15 +1,17 @@
 """Writes steps.safetensors: five steps of a float32 run, and what float64 says the gradients were at each of them.
 
-Depth-4 networks, new data every step. The float32 engine is compared with the float64 gradients, tensor by tensor; how
-far PyTorch's own float32 lies from them, in NCHW and in channels_last, is stored as the measure of what float32 can do.
-README.md lists the names, and says why the two measures differ so much.
+Depth-4 networks, new data every step. The float32 engine is compared with the float64 gradients, tensor by tensor, and
+with the losses; how far PyTorch's own float32 lies from them, in the arrangements of arrangements.py, is stored as the
+measure of what float32 can do. README.md lists the names, and says why the measures of both layouts differ so much.
 """
 import copy
 import itertools
 
 import torch
 
+import arrangements
 import fixtures
+from arrangements import Arrangement, gathered, scattered
 from networks import Discriminator, Generator, from_engine, to_engine
 from step import Options, step
 
@@ -24,7 +26,6 @@ RATES = dict(generator=2.5e-4, discriminator=8e-5)
 RUN = Options(**METHOD)  # the trajectory's: mean, target gradient, not refreshed
 VARIANTS = [Options("mean", target, refresh, **METHOD)
             for target, refresh in itertools.product((True, False), (False, True))]
-LAYOUTS = dict(nchw=torch.contiguous_format, nhwc=torch.channels_last)
 TOTALS = [Options("sum", True, refresh, **METHOD) for refresh in (False, True)]
 
 
@@ -62,26 +63,37 @@ def restore(network, optimizer, state):
             exp_avg_sq=second.to(parameter.dtype).clone())
 
 
-def one_step(networks, adam, data, kt, options, dtype, memory_format=torch.contiguous_format):
-    """One step from this state in the given precision and layout, leaving the state as it was."""
-    nets = {prefix: in_form(network, dtype, memory_format) for prefix, network in networks.items()}
+def one_step(networks, adam, data, kt, options, dtype, arrangement=Arrangement()):
+    """One step from this state in the given precision and arrangement, leaving the state as it was."""
+    nets = {prefix: in_form(network, dtype, arrangement.memory_format) for prefix, network in networks.items()}
+    origins = {prefix: arrangement.channels(network) for prefix, network in nets.items()}
+    for prefix, network in nets.items():
+        with torch.no_grad():
+            for parameter, values in zip(network.parameters(), gathered(list(network.parameters()), origins[prefix])):
+                parameter.copy_(values)
     rules = optimizers(nets)
-    restore(nets["discriminator"], rules["discriminator"], adam)
-    inputs = [in_form(t, dtype, memory_format) for t in data]
+    firsts, seconds, counts = zip(*adam)
+    restore(nets["discriminator"], rules["discriminator"], zip(
+        gathered(firsts, origins["discriminator"]), gathered(seconds, origins["discriminator"]), counts))
+    inputs = [in_form(t, dtype, arrangement.memory_format) for t in arrangement.data(*data)]
     values, kt_next, *gradients = step(*nets.values(), *rules.values(), *inputs, kt, options)
-    named = {p: fixtures.in_name_order(nets[p], p, g) for p, g in zip(nets, gradients)}
+    named = {p: fixtures.in_name_order(nets[p], p, scattered(g, origins[p])) for p, g in zip(nets, gradients)}
     return dict(values, kt_next=kt_next), named
 
 
-def distances(networks, adam, data, kt, options, exact):
-    """|g32 - g64| / |g64| of every tensor in name order, by network and by memory layout."""
-    result = {}
-    for layout, memory_format in LAYOUTS.items():
-        _, single = one_step(networks, adam, data, kt, options, torch.float32, memory_format)
+def scatter(networks, adam, data, kt, options, exact):
+    """In float32 and every arrangement: losses and k_t; |g32 - g64| / |g64| of every tensor in name order, by network."""
+    losses, relative = [], {prefix: [] for prefix in exact}
+    for arrangement in arrangements.ALL:
+        values, single = one_step(networks, adam, data, kt, options, torch.float32, arrangement)
+        losses.append(values)
         for prefix, named in exact.items():
-            relative = [(single[prefix][name].double() - g).norm() / g.norm() for name, g in named.items()]
-            result[prefix, layout] = torch.stack(relative)
-    return result
+            relative[prefix].append(distances(single[prefix], named))
+    return losses, {prefix: torch.stack(rows) for prefix, rows in relative.items()}
+
+
+def distances(named, exact):
+    return torch.stack([(named[name].double() - g).norm() / g.norm() for name, g in exact.items()])
 
 
 def main():
@@ -89,7 +101,7 @@ def main():
     random = torch.Generator().manual_seed(20240706)
     networks = dict(generator=Generator(**GENERATOR), discriminator=Discriminator(**DISCRIMINATOR))
     rules = optimizers(networks)
-    tensors, kt, results, zero = {}, KT_INITIAL, [], {}
+    tensors, kt, results = {}, KT_INITIAL, []
     for number in range(STEPS):
         place = f"step{number}"
         images, heatmaps, mask = scene(random)
@@ -99,29 +111,30 @@ def main():
         adam = [(s.get("exp_avg", torch.zeros_like(p)), s.get("exp_avg_sq", torch.zeros_like(p)), number)
                 for p in networks["discriminator"].parameters() for s in [rules["discriminator"].state[p]]]
 
-        result = dict(kt=kt)
-        for options in VARIANTS:
+        result = dict(kt=kt, float32={})
+        for options in VARIANTS + TOTALS:
             result[options.name], exact = one_step(networks, adam, data, kt, options, torch.float64)
-            away = distances(networks, adam, data, kt, options, exact)
-            for prefix, named in exact.items():
-                if prefix == "generator" or options == RUN:  # D's gradient is the same in every variant
-                    tensors[f"{place}.{options.name}.{prefix}.gradients"] = fixtures.flat(named.values()).float()
-                    for layout in LAYOUTS:
-                        name = f"{place}.{options.name}.{prefix}.distances_{layout}"
-                        tensors[name] = away[prefix, layout].float()
-                zero[prefix] = fixtures.zero_gradients(named)
+            losses, away = scatter(networks, adam, data, kt, options, exact)
+            result["float32"][options.name] = losses
+            if options in VARIANTS:
+                zero = {prefix: fixtures.zero_gradients(named) for prefix, named in exact.items()}
+                for prefix, named in exact.items():
+                    if prefix == "generator" or options == RUN:  # D's gradient is the same in every variant
+                        name = f"{place}.{options.name}.{prefix}"
+                        tensors[f"{name}.gradients"] = fixtures.flat(named.values()).float()
+                        tensors[f"{name}.distances"] = away[prefix].float()
             report(place, options, result, exact, away, zero)
-        for options in TOTALS:
-            result[options.name], _ = one_step(networks, adam, data, kt, options, torch.float64)
         check_totals(networks, adam, data, kt)
+        check_arrangements(networks, adam, data, kt, zero)
 
         values, kt_next, _, _ = step(*networks.values(), *rules.values(), *data, kt, RUN)
-        result["float32"] = dict(values, kt_next=kt_next)
+        assert dict(values, kt_next=kt_next) == result["float32"][RUN.name][0]
         results.append(result)
         kt = kt_next
     fixtures.save("steps", tensors, dict(
         generator=GENERATOR, discriminator=DISCRIMINATOR, batch=BATCH, **METHOD, learning_rates=RATES,
-        layouts=fixtures.layouts(networks), zero_gradients=zero, results=results))
+        layouts=fixtures.layouts(networks), zero_gradients=zero,
+        arrangements=[arrangement.name for arrangement in arrangements.ALL], results=results))
 
 
 def record_state(tensors, place, networks, adam):
@@ -143,13 +156,26 @@ def check_totals(networks, adam, data, kt):
         assert (scale * a - b).norm() <= 1e-12 * b.norm()
 
 
+def check_arrangements(networks, adam, data, kt, zero):
+    """In float64 every arrangement gives the same gradients."""
+    _, exact = one_step(networks, adam, data, kt, RUN, torch.float64)
+    for arrangement in arrangements.ALL:
+        _, other = one_step(networks, adam, data, kt, RUN, torch.float64, arrangement)
+        for prefix, named in exact.items():
+            for name, away in zip(named, distances(other[prefix], named)):
+                assert name in zero[prefix] or away < 1e-9, f"{arrangement.name} changes {name} by {away}"
+
+
 def report(place, options, result, exact, away, zero):
-    losses = result[options.name]
-    print(f"{place} {options.name} kt {result['kt']:.6f} mse {losses['loss_mse']:.5f} real {losses['loss_real']:.5f} "
-          f"fake {losses['loss_fake']:.5f} adv {losses['loss_adv']:.5f}", end="")
-    for (prefix, layout), relative in away.items():
-        kept = torch.tensor([d for d, name in zip(relative.tolist(), exact[prefix]) if name not in zero[prefix]])
-        print(f" | {prefix} {layout} median {kept.median():.1e} worst {kept.max():.1e}", end="")
+    """One line: losses, how far float32 strays from L_adv, and medians over tensors of its gradients' distances."""
+    values = result[options.name]
+    adversarial = [abs(v["loss_adv"] / values["loss_adv"] - 1) for v in result["float32"][options.name]]
+    print(f"{place} {options.name} kt {result['kt']:.6f} mse {values['loss_mse']:.5f} real {values['loss_real']:.5f} "
+          f"fake {values['loss_fake']:.5f} adv {values['loss_adv']:.5f} ± {max(adversarial):.0e}", end="")
+    for prefix, rows in away.items():
+        kept = torch.tensor([name not in zero[prefix] for name in exact[prefix]])
+        medians = rows[:, kept].median(dim=1).values.tolist()
+        print(f" | {prefix}", *(f"{a.name} {m:.0e}" for a, m in zip(arrangements.ALL, medians)), end="")
     print(flush=True)
 
 
