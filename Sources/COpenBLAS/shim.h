@@ -10,4 +10,3 @@ typedef void (*cob_sgemm)(cob_order, cob_transpose, cob_transpose, int m, int n,
 typedef void (*cob_dgemm)(cob_order, cob_transpose, cob_transpose, int m, int n, int k, double alpha, const double *a,
                           int lda, const double *b, int ldb, double beta, double *c, int ldc);
 typedef char *(*cob_get_corename)(void);
-typedef void (*cob_set_num_threads)(int);

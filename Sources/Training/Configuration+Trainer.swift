@@ -75,6 +75,4 @@ extension Configuration {
   var heatmapTarget: HeatmapTarget { HeatmapTarget(sigma: data.heatmapSigma, cut: data.heatmapCut) }
 
   var brokenSamples: BrokenSamplePolicy { data.onBroken == .fail ? .fail : .skip }
-
-  var convolutionAlgorithm: ConvolutionAlgorithm { compute.convolution == .winograd ? .winograd : .direct }
 }

@@ -18,9 +18,7 @@ public final class Machine {
   /// Chooses kernels and threads as `compute` says.
   ///
   /// - Throws: `ConfigurationError` where this CPU has not what is asked for.
-  public init(
-    _ compute: Configuration.Compute, convolution: ConvolutionAlgorithm, localSize: Int
-  ) throws(ConfigurationError) {
+  public init(_ compute: Configuration.Compute, localSize: Int) throws(ConfigurationError) {
     let core: BLASLibrary.Core
     switch compute.blasCore {
     case "auto": core = .automatic
@@ -41,7 +39,7 @@ public final class Machine {
       self.level = level
     }
     pool = ThreadPool(threads: compute.threads > 0 ? compute.threads : max(1, ThreadPool.cores / localSize))
-    self.convolution = convolution
+    convolution = compute.convolution == .winograd ? .winograd : .direct
     // A launcher that stands between says what it stands before.
     isTerminal = getenv("EQUIPOISE_TERMINAL").map { String(cString: $0) == "1" } ?? (isatty(STDERR_FILENO) == 1)
   }

@@ -46,8 +46,8 @@ struct BenchStepCommand: ParsableCommand {
     var compute = Configuration.Compute()
     compute.threads = threads
     compute.kernels = kernels
-    let machine = try Machine(
-      compute, convolution: convolution == .winograd ? .winograd : .direct, localSize: communicator.localSize)
+    compute.convolution = convolution
+    let machine = try Machine(compute, localSize: communicator.localSize)
     let result = try StepBenchmark(preset, batch: batch, shards: shards, communicator: communicator, machine).run(
       steps: steps)
     guard communicator.rank == 0 else { return }

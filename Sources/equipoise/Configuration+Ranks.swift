@@ -13,9 +13,7 @@ extension Configuration {
 
 extension Machine {
   convenience init(_ configuration: Configuration, _ communicator: any Communicator) throws {
-    try self.init(
-      configuration.compute, convolution: configuration.compute.convolution == .winograd ? .winograd : .direct,
-      localSize: communicator.localSize)
+    try self.init(configuration.compute, localSize: communicator.localSize)
   }
 
   /// What this rank computes with, in a line.

@@ -11,7 +11,7 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     let communicator = try Program.join()
-    let machine = try Machine(Configuration.Compute(), convolution: .winograd, localSize: communicator.localSize)
+    let machine = try Machine(Configuration.Compute(), localSize: communicator.localSize)
     guard communicator.rank == 0 else { return }
     let environment = ProcessInfo.processInfo.environment
     print("cores       \(ThreadPool.cores) for this process, \(communicator.localSize) rank(s) on this machine")
