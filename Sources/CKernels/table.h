@@ -1,6 +1,7 @@
 // The table of the level being compiled: CK_LEVEL_NAME as a string, CK_TABLE as the table's identifier.
 #include "vector.h"
 #include "rows.h"
+#include "product.h"
 #include "winograd.h"
 #include "pooling.h"
 #include "vectors.h"
@@ -8,7 +9,13 @@
 const ck_table CK_TABLE = {
     .name = CK_LEVEL_NAME,
     .vector_bytes = CK_VECTOR_BYTES,
+    .panel = PANEL,
+    .pack_panels = pack_panels,
+    .multiply = multiply,
+    .multiply_rows = multiply_rows,
+    .multiply_transposed = multiply_transposed,
     .pack_rows = pack_rows,
+    .sum_rows = sum_rows,
     .finish_rows = finish_rows,
     .add_rows = add_rows,
     .im2col = im2col,

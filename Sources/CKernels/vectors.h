@@ -70,14 +70,16 @@ static double squared_error(const ck_real *a, const ck_real *b, const ck_real *m
 #define BODY(c, n)                                                                              \
   {                                                                                             \
     vr gate = load(mask + (c), n), weight = gate * splat(scale);                                \
+    double sums[LANES] = {0};                                                                   \
     for (long r = 0; r < rows; r++) {                                                           \
       long offset = r * channels + (c);                                                         \
       vr difference = load(a + offset, n) - load(b + offset, n);                                \
       vr square = gate * (difference * difference);                                             \
-      for (int i = 0; i < (n); i++) total += (double)square[i];                                 \
+      for (int i = 0; i < LANES; i++) sums[i] += (double)square[i];                             \
       if (gradient)                                                                             \
         store(gradient + offset, (keep ? load(gradient + offset, n) : (vr){0}) + weight * difference, n); \
     }                                                                                           \
+    for (int i = 0; i < (n); i++) total += sums[i];                                             \
   }
   FOR_CHANNELS(channels, BODY);
 #undef BODY

@@ -65,14 +65,23 @@ INLINE tile_place place_of(const ck_map *map, long tile) {
   return p;
 }
 
+INLINE int within(int i, int extent) { return i < 0 ? 0 : i < extent ? i : extent - 1; }
+
 INLINE void winograd_input_kind(const ck_source *s, int kind, const ck_map *map, int channels, long first, long count,
                                 ck_real *u, size_t plane) {
   for (long t = 0; t < count; t++) {
     tile_place p = place_of(map, first + t);
     int y0 = p.y - 1, x0 = p.x - 1;
     int inside = y0 >= 0 && x0 >= 0 && y0 + 6 <= map->h && x0 + 6 <= map->w;
-    long corner = (((long)p.image * map->h + y0) * map->w + x0) * channels;
-    long line = (long)map->w * channels;
+    long corner = (long)p.image * map->h * map->w, line = (long)map->w * channels;
+    long places[36];
+    mask_lane there[36];
+    for (int i = 0; i < 6; i++)
+      for (int j = 0; j < 6; j++) {
+        int y = within(y0 + i, map->h), x = within(x0 + j, map->w);
+        places[i * 6 + j] = (corner + (long)y * map->w + x) * channels;
+        there[i * 6 + j] = y == y0 + i && x == x0 + j ? -1 : 0;
+      }
     ck_real *to = u + t * channels;
 #define BODY(c, n)                                                                                       \
   {                                                                                                      \
@@ -81,13 +90,10 @@ INLINE void winograd_input_kind(const ck_source *s, int kind, const ck_map *map,
     if (inside) {                                                                                        \
       for (int i = 0; i < 6; i++)                                                                        \
         for (int j = 0; j < 6; j++)                                                                      \
-          d[i * 6 + j] = source_load(s, kind, k, corner + i * line + j * channels + (c), n);             \
+          d[i * 6 + j] = source_load(s, kind, k, places[0] + i * line + j * channels + (c), n);          \
     } else {                                                                                             \
-      for (int i = 0; i < 6; i++)                                                                        \
-        for (int j = 0; j < 6; j++)                                                                      \
-          d[i * 6 + j] = y0 + i >= 0 && y0 + i < map->h && x0 + j >= 0 && x0 + j < map->w                \
-                             ? source_load(s, kind, k, corner + i * line + j * channels + (c), n)        \
-                             : (vr){0};                                                                  \
+      for (int i = 0; i < 36; i++)                                                                       \
+        d[i] = (vr)((there[i] - (vm){0}) & (vm)source_load(s, kind, k, places[i] + (c), n));             \
     }                                                                                                    \
     for (int j = 0; j < 6; j++) transform_input(d + j, 6, columns + j, 6);                               \
     for (int i = 0; i < 6; i++) transform_input(columns + i * 6, 1, out + i * 6, 1);                     \
@@ -133,32 +139,38 @@ static void winograd_gradient(const ck_source *s, const ck_map *map, int channel
   WITH_KIND(s, winograd_gradient_kind(s, kind, map, channels, first, count, v, plane));
 }
 
-static void winograd_output(const ck_real *m, size_t plane, const ck_map *map, int channels, long first, long count,
-                            const ck_sink *s, ck_real *out) {
-#define BODY(c, n)                                                                                             \
+INLINE void winograd_output_kind(const ck_real *m, size_t plane, const ck_map *map, int channels, int column,
+                                 long first, long count, const ck_sink *s, int kind, ck_real *out) {
+#define BODY(j, n)                                                                                             \
   {                                                                                                            \
-    vr bias = s->bias ? load(s->bias + (c), n) : (vr){0};                                                      \
+    int c = column + (j);                                                                                      \
+    vr bias = sink_bias(s, c, n);                                                                              \
     coefficients gate = sink_gate(s, c, n);                                                                    \
     running_sums sums = {0};                                                                                   \
     for (long t = 0; t < count; t++) {                                                                         \
       tile_place p = place_of(map, first + t);                                                                 \
-      long corner = (((long)p.image * map->h + p.y) * map->w + p.x) * channels + (c);                          \
+      long corner = (((long)p.image * map->h + p.y) * map->w + p.x) * channels + c;                            \
       vr d[36], columns[24], y[16];                                                                            \
-      for (int xi = 0; xi < 36; xi++) d[xi] = load(m + (size_t)xi * plane + t * channels + (c), n);            \
-      for (int j = 0; j < 6; j++) transform_output(d + j, 6, columns + j, 6);                                  \
+      for (int xi = 0; xi < 36; xi++) d[xi] = load(m + (size_t)xi * plane + t * PANEL + (j), LANES);           \
+      for (int i = 0; i < 6; i++) transform_output(d + i, 6, columns + i, 6);                                  \
       for (int i = 0; i < 4; i++) transform_output(columns + i * 6, 1, y + i * 4, 1);                          \
       for (int i = 0; i < 4; i++)                                                                              \
-        for (int j = 0; j < 4; j++)                                                                            \
-          if (p.y + i < map->h && p.x + j < map->w) {                                                          \
-            long offset = corner + ((long)i * map->w + j) * channels;                                          \
-            store(out + offset, sink_value(s, y[i * 4 + j], bias, gate, offset, n, &sums), n);                 \
+        for (int k = 0; k < 4; k++)                                                                            \
+          if (p.y + i < map->h && p.x + k < map->w) {                                                          \
+            long offset = corner + ((long)i * map->w + k) * channels;                                          \
+            store(out + offset, sink_value(s, kind, y[i * 4 + k], bias, gate, offset, n, &sums), n);           \
           }                                                                                                    \
-      sink_end_run(s, &sums);                                                                                  \
+      sink_end_run(kind, &sums);                                                                                \
     }                                                                                                          \
-    sink_finish(s, &sums, channels, c, n);                                                                     \
+    sink_finish(s, kind, &sums, channels, c, n);                                                               \
   }
-  FOR_CHANNELS(channels, BODY);
+  FOR_CHANNELS(least(PANEL, channels - column), BODY);
 #undef BODY
+}
+
+static void winograd_output(const ck_real *m, size_t plane, const ck_map *map, int channels, int column, long first,
+                            long count, const ck_sink *s, ck_real *out) {
+  WITH_SINK(s, winograd_output_kind(m, plane, map, channels, column, first, count, s, kind, out));
 }
 
 static void winograd_weights(const ck_real *w, long stride, long first, long count, int turn, ck_real *u) {

@@ -6,11 +6,11 @@ import Tensors
   import Glibc
 #endif
 
-/// OpenBLAS, loaded when the first product is needed.
+/// OpenBLAS, to measure against: the rate of its products is what a step could reach (docs/design/products.md).
 ///
 /// It chooses its kernels while it is loaded, by the CPU or by OPENBLAS_CORETYPE. Where the environment names an older
-/// core than the CPU is, products run at half speed, so the choice is ours (`compute.blas_core`): loading late allows
-/// it without starting the program twice (docs/design/blas.md).
+/// core than the CPU is, products run at half speed, so the choice is ours (`compute.blas_core`), made before
+/// it is loaded.
 public final class BLASLibrary: Sendable {
   /// Which of its kernels to take.
   public enum Core: Sendable, Equatable {
@@ -55,15 +55,6 @@ public final class BLASLibrary: Sendable {
     return library
   }
 
-  /// The library as loaded before, or with automatic kernels; programs call `load` first and learn of errors there.
-  static func loaded() -> BLASLibrary {
-    do {
-      return try outcome.get()
-    } catch {
-      fatalError("\(error)")
-    }
-  }
-
   private static let soname = "libopenblas.so.0"
 
   private static func missing() -> BLASError {
@@ -95,14 +86,13 @@ public final class BLASLibrary: Sendable {
     coreName = String(cString: unsafeBitCast(name, to: cob_get_corename.self)()!)
   }
 
-  /// c = a·b + (keep ? c : 0), row-major, on the calling thread.
-  func multiply(
-    _ a: Matrix, _ b: Matrix, into c: UnsafeMutablePointer<Real>, stride: Int, m: Int, n: Int, k: Int, keep: Bool
+  /// c = a·b over row-major m×k and k×n, on the calling thread.
+  public func multiply(
+    _ a: UnsafePointer<Real>, _ b: UnsafePointer<Real>, into c: UnsafeMutablePointer<Real>, m: Int, n: Int, k: Int
   ) {
-    let turn = { (matrix: Matrix) in matrix.transposed ? COB_TRANSPOSE : COB_NO_TRANSPOSE }
     product(
-      COB_ROW_MAJOR, turn(a), turn(b), Int32(m), Int32(n), Int32(k), 1, a.pointer, Int32(a.stride), b.pointer,
-      Int32(b.stride), keep ? 1 : 0, c, Int32(stride))
+      COB_ROW_MAJOR, COB_NO_TRANSPOSE, COB_NO_TRANSPOSE, Int32(m), Int32(n), Int32(k), 1, a, Int32(k), b, Int32(n), 0,
+      c, Int32(n))
   }
 }
 

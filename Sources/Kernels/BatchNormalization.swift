@@ -115,7 +115,7 @@ extension KernelContext {
       let rows = blocks.range(piece)
       withUnsafePointer(to: raw) {
         table.pack_rows(
-          $0, rows.lowerBound, rows.count, Int32(channels), out.pointer + rows.lowerBound * channels, nil)
+          $0, rows.lowerBound, rows.count, Int32(channels), out.pointer + rows.lowerBound * channels)
       }
       finish(out, rows, Sink(), partials?.piece(piece))
     }

@@ -30,6 +30,7 @@ extension KernelContext {
   public func convolve(
     _ source: Source, _ geometry: ConvolutionGeometry, weights: UnsafePointer<Real>, into out: Tensor, _ sink: Sink
   ) -> Partials? {
+    countMultiplications(geometry, rows: out.shape.rows, inC: source.shape.c, outC: out.shape.c)
     if geometry.isPointwise { return pointwiseForward(source, weights: weights, into: out, sink) }
     if geometry.isWinograd && convolution == .winograd {
       return winogradForward(source, weights: weights, into: out, sink)
@@ -43,6 +44,9 @@ extension KernelContext {
     _ source: Source, _ gradient: Source, _ geometry: ConvolutionGeometry, weights: UnsafePointer<Real>,
     into dx: Tensor?, _ sink: Sink, _ parameters: ConvolutionGradient?
   ) -> Partials? {
+    for _ in 0..<(dx == nil ? 0 : 1) + (parameters == nil ? 0 : 1) {
+      countMultiplications(geometry, rows: gradient.shape.rows, inC: source.shape.c, outC: gradient.shape.c)
+    }
     if geometry.isPointwise {
       return pointwiseBackward(source, gradient, weights: weights, into: dx, sink, parameters)
     }

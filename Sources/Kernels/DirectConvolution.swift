@@ -14,6 +14,9 @@ extension KernelContext {
     let depth = geometry.kernel * geometry.kernel * source.shape.c
     let blocks = blocks(of: out.shape.rows, rowBytes: rowBytes(geometry, channels: source.shape.c))
     let partials = sink.gathers ? allocatePartials(pieces: blocks.number, channels: outC) : nil
+    let taps = geometry.kernel * geometry.kernel
+    let panels = pack(weights, taps: taps, inC: source.shape.c, outC: outC, turned: false, isStacked: true)
+    defer { arena.release(panels.tensor) }
     if isPlanning {
       pool.reserveScratch(bytes: blocks.size * depth * MemoryLayout<Real>.stride)
       return partials
@@ -22,15 +25,13 @@ extension KernelContext {
       let rows = blocks.range(piece)
       let patches = pool.scratch(thread)
       gather(source, geometry, rows, into: patches)
-      multiply(
-        Matrix(pointer: patches, stride: depth), Matrix(pointer: weights, stride: outC),
-        into: out.pointer + rows.lowerBound * outC, stride: outC, m: rows.count, n: outC, k: depth)
-      finish(out, rows, sink, partials?.piece(piece))
+      multiply(patches, panels, rows, into: out, sink, partials?.piece(piece))
     }
     return partials
   }
 
-  /// The gradient with respect to the input, stride 1: each tap of the turned kernel by a product of its own.
+  /// The gradient with respect to the input, stride 1: a convolution with the kernel turned by half a turn and
+  /// transposed.
   func directBackwardData(
     _ gradient: Source, _ geometry: ConvolutionGeometry, weights: UnsafePointer<Real>, into dx: Tensor, _ sink: Sink
   ) -> Partials? {
@@ -39,6 +40,8 @@ extension KernelContext {
     let taps = geometry.kernel * geometry.kernel
     let blocks = blocks(of: dx.shape.rows, rowBytes: rowBytes(geometry, channels: outC))
     let partials = sink.gathers ? allocatePartials(pieces: blocks.number, channels: inC) : nil
+    let panels = pack(weights, taps: taps, inC: inC, outC: outC, turned: true, isStacked: true)
+    defer { arena.release(panels.tensor) }
     if isPlanning {
       pool.reserveScratch(bytes: blocks.size * taps * outC * MemoryLayout<Real>.stride)
       return partials
@@ -47,13 +50,7 @@ extension KernelContext {
       let rows = blocks.range(piece)
       let patches = pool.scratch(thread)
       gather(gradient, geometry, rows, into: patches)
-      for tap in 0..<taps {
-        multiply(
-          Matrix(pointer: patches + tap * outC, stride: taps * outC),
-          Matrix(pointer: weights + (taps - 1 - tap) * inC * outC, stride: outC, transposed: true),
-          into: dx.pointer + rows.lowerBound * inC, stride: inC, m: rows.count, n: inC, k: outC, keep: tap > 0)
-      }
-      finish(dx, rows, sink, partials?.piece(piece))
+      multiply(patches, panels, rows, into: dx, sink, partials?.piece(piece))
     }
     return partials
   }
@@ -79,11 +76,10 @@ extension KernelContext {
         let rows = blocks.range(piece)
         gather(source, geometry, rows, into: patches)
         let dy = self.rows(rows, of: gradient, readGradient, scratch: gradients)
-        multiply(
-          Matrix(pointer: patches, stride: depth, transposed: true), Matrix(pointer: dy, stride: outC),
-          into: sums.weights(group), stride: outC, m: depth, n: outC, k: rows.count,
-          keep: piece != groups.range(group).lowerBound)
-        if !gradient.sumsToZero { sumRows(dy, rows.count, outC, into: sums.bias(piece)) }
+        table.multiply_transposed(
+          patches, depth, dy, outC, rows.count, Int32(depth), Int32(outC),
+          piece == groups.range(group).lowerBound ? 0 : 1, sums.weights(group), outC)
+        if !gradient.sumsToZero { table.sum_rows(dy, rows.count, Int32(outC), sums.bias(piece)) }
       }
     }
     sums.finish(self, parameters, biasIsZero: gradient.sumsToZero)

@@ -10,7 +10,6 @@ public final class KernelContext {
   public let convolution: ConvolutionAlgorithm
   public let level: KernelLevel
   let table: ck_table
-  let blas = BLASLibrary.loaded()
   /// Room for two doubles a channel, for merging sums.
   private(set) var channelSums = Buffer<Double>(count: 2 * 1024)
 
@@ -20,6 +19,16 @@ public final class KernelContext {
     self.convolution = convolution
     self.arena = arena
     table = level.table.pointee
+  }
+
+  /// Multiplications of the convolutions that were planned, 3×3 ones counted as Winograd F(4×4, 3×3) needs them.
+  public private(set) var plannedMultiplications = 0.0
+
+  /// Counts a convolution, or one of its two gradients.
+  func countMultiplications(_ geometry: ConvolutionGeometry, rows: Int, inC: Int, outC: Int) {
+    guard isPlanning else { return }
+    let taps = geometry.isWinograd ? 36.0 / 16 : Double(geometry.kernel * geometry.kernel)
+    plannedMultiplications += taps * Double(rows * inC * outC)
   }
 
   public var isPlanning: Bool { arena.isPlanning }

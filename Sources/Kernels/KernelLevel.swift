@@ -7,6 +7,9 @@ public struct KernelLevel: @unchecked Sendable {
 
   public var name: String { String(cString: table.pointee.name) }
 
+  /// Whether products and their sums are rounded once (FMA). Levels that agree in this compute the same bits.
+  public var isFused: Bool { name != "baseline" }
+
   /// The fastest that this CPU can run.
   public static var best: KernelLevel { KernelLevel(table: ck_best()) }
 

@@ -8,6 +8,8 @@ extension KernelContext {
     let (inC, outC) = (source.shape.c, out.shape.c)
     let blocks = blocks(of: out.shape.rows, rowBytes: (inC + outC) * MemoryLayout<Real>.stride)
     let partials = sink.gathers ? allocatePartials(pieces: blocks.number, channels: outC) : nil
+    let panels = pack(weights, inC: inC, outC: outC, turned: false)
+    defer { arena.release(panels.tensor) }
     if isPlanning {
       pool.reserveScratch(bytes: blocks.size * inC * MemoryLayout<Real>.stride)
       return partials
@@ -16,11 +18,7 @@ extension KernelContext {
     pool.run(blocks.number) { piece, thread in
       let rows = blocks.range(piece)
       let block = self.rows(rows, of: source, read, scratch: pool.scratch(thread))
-      let to = out.pointer + rows.lowerBound * outC
-      multiply(
-        Matrix(pointer: block, stride: inC), Matrix(pointer: weights, stride: outC), into: to, stride: outC,
-        m: rows.count, n: outC, k: inC)
-      finish(out, rows, sink, partials?.piece(piece))
+      multiply(block, panels, rows, into: out, sink, partials?.piece(piece))
     }
     return partials
   }
@@ -35,6 +33,8 @@ extension KernelContext {
     let blocks = blocks(of: source.shape.rows, rowBytes: rowBytes)
     let partials = dx != nil && sink.gathers ? allocatePartials(pieces: blocks.number, channels: inC) : nil
     let sums = parameters == nil ? nil : WeightSums(self, blocks: blocks, weights: inC * outC, channels: outC)
+    let panels = dx == nil ? nil : pack(weights, inC: inC, outC: outC, turned: true)
+    defer { if let panels { arena.release(panels.tensor) } }
     if isPlanning {
       pool.reserveScratch(bytes: blocks.size * rowBytes)
       sums?.release(self)
@@ -50,18 +50,12 @@ extension KernelContext {
         let dy = self.rows(rows, of: gradient, readGradient, scratch: gradients)
         if let sums {
           let x = self.rows(rows, of: source, read, scratch: inputs)
-          multiply(
-            Matrix(pointer: x, stride: inC, transposed: true), Matrix(pointer: dy, stride: outC),
-            into: sums.weights(group), stride: outC, m: inC, n: outC, k: rows.count,
-            keep: piece != groups.range(group).lowerBound)
-          if !gradient.sumsToZero { sumRows(dy, rows.count, outC, into: sums.bias(piece)) }
+          table.multiply_transposed(
+            x, inC, dy, outC, rows.count, Int32(inC), Int32(outC), piece == groups.range(group).lowerBound ? 0 : 1,
+            sums.weights(group), outC)
+          if !gradient.sumsToZero { table.sum_rows(dy, rows.count, Int32(outC), sums.bias(piece)) }
         }
-        if let dx {
-          multiply(
-            Matrix(pointer: dy, stride: outC), Matrix(pointer: weights, stride: outC, transposed: true),
-            into: dx.pointer + rows.lowerBound * inC, stride: inC, m: rows.count, n: inC, k: outC)
-          finish(dx, rows, sink, partials?.piece(piece))
-        }
+        if let dx, let panels { multiply(dy, panels, rows, into: dx, sink, partials?.piece(piece)) }
       }
     }
     if let sums, let parameters {
@@ -71,22 +65,27 @@ extension KernelContext {
     return partials
   }
 
+  /// Rows of `out` = a·panels through the sink, on the calling thread.
+  func multiply(
+    _ a: UnsafePointer<Real>, _ panels: Panels, _ rows: Range<Int>, into out: Tensor, _ sink: Sink,
+    _ partial: UnsafeMutablePointer<Real>?
+  ) {
+    withUnsafePointer(to: sink.raw(partial: partial)) {
+      table.multiply_rows(
+        a, panels.depth, panels.tensor.pointer, rows.lowerBound, rows.count, Int32(panels.depth), Int32(out.shape.c),
+        $0, out.pointer)
+    }
+  }
+
   /// Rows of a source: where they lie if it is plain, else computed into `scratch`.
   func rows(
     _ range: Range<Int>, of source: Source, _ raw: ck_source, scratch: UnsafeMutablePointer<Real>
   ) -> UnsafePointer<Real> {
     if source.kind == CK_PLAIN { return UnsafePointer(source.tensor.pointer + range.lowerBound * source.shape.c) }
     withUnsafePointer(to: raw) {
-      table.pack_rows($0, range.lowerBound, range.count, Int32(source.shape.c), scratch, nil)
+      table.pack_rows($0, range.lowerBound, range.count, Int32(source.shape.c), scratch)
     }
     return UnsafePointer(scratch)
-  }
-
-  /// Column sums of contiguous rows.
-  func sumRows(_ rows: UnsafePointer<Real>, _ count: Int, _ channels: Int, into sums: UnsafeMutablePointer<Real>) {
-    withUnsafePointer(to: ck_source(kind: 0, x: rows, g: nil, a: nil, b: nil, d: nil)) {
-      table.pack_rows($0, 0, count, Int32(channels), nil, sums)
-    }
   }
 
   /// Applies a sink to rows of a result.

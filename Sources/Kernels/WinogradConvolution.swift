@@ -5,6 +5,8 @@ import Tensors
 /// pixels (Lavin and Gray, CVPR 2016).
 extension KernelContext {
   private static var points: Int { 36 }
+  /// Tiles that one thread takes through the transforms and products while they stay in its cache.
+  private static var tilesOfBlock: Int { 32 }
   /// Tiles whose transforms lie side by side for one weight gradient product.
   private static var tilesTogether: Int { 256 }
 
@@ -28,34 +30,36 @@ extension KernelContext {
     precondition(sink.addend == nil, "nothing is added to a 3×3 convolution's result")
     let (inC, outC) = (source.shape.c, out.shape.c)
     let tiles = tiles(out.shape)
-    let blocks = Blocks(count: tiles, size: max(8, min(32, (tiles / 8 + 3) / 4 * 4)))
+    let blocks = Blocks(count: tiles, size: max(8, min(Self.tilesOfBlock, (tiles / 8 + 7) / 8 * 8)))
     let partials = sink.gathers ? allocatePartials(pieces: blocks.number, channels: outC) : nil
-    let transformed = arena.allocate(Shape(n: 1, h: Self.points, w: inC, c: outC))
-    defer { arena.release(transformed) }
+    let panels =
+      turned
+      ? transform(weights, inC: outC, outC: inC, turned: true) : transform(weights, inC: inC, outC: outC, turned: false)
+    defer { arena.release(panels.tensor) }
+    // A line more in each plane: 36 stores at a power of two's distance would fall on one set of the cache.
+    let (inputPlane, outputPlane) = (blocks.size * inC + 16, blocks.size * panel + 16)
     if isPlanning {
-      pool.reserveScratch(bytes: Self.points * blocks.size * (inC + outC) * MemoryLayout<Real>.stride)
+      pool.reserveScratch(bytes: Self.points * (inputPlane + outputPlane) * MemoryLayout<Real>.stride)
       return partials
     }
-    transform(weights, count: inC * outC, turned: turned, into: transformed.pointer)
     let (read, map) = (source.raw, out.shape.map)
     pool.run(blocks.number) { piece, thread in
       let range = blocks.range(piece)
       let inputs = pool.scratch(thread)
-      let products = inputs + Self.points * blocks.size * inC
-      withUnsafePointer(to: read) { read in
-        withUnsafePointer(to: map) { map in
-          table.winograd_input(
-            read, map, Int32(inC), range.lowerBound, range.count, inputs, blocks.size * inC)
-          for point in 0..<Self.points {
-            multiply(
-              Matrix(pointer: inputs + point * blocks.size * inC, stride: inC),
-              Matrix(
-                pointer: transformed.pointer + point * inC * outC, stride: turned ? inC : outC, transposed: turned),
-              into: products + point * blocks.size * outC, stride: outC, m: range.count, n: outC, k: inC)
-          }
-          withUnsafePointer(to: sink.raw(partial: partials?.piece(piece))) {
+      let products = inputs + Self.points * inputPlane
+      withUnsafePointer(to: map) { map in
+        withUnsafePointer(to: read) {
+          table.winograd_input($0, map, Int32(inC), range.lowerBound, range.count, inputs, inputPlane)
+        }
+        withUnsafePointer(to: sink.raw(partial: partials?.piece(piece))) { sink in
+          for column in stride(from: 0, to: outC, by: panel) {
+            for point in 0..<Self.points {
+              table.multiply(
+                inputs + point * inputPlane, inC, panels.pointer(plane: point) + column * inC, range.count, Int32(inC),
+                Int32(min(panel, outC - column)), products + point * outputPlane, panel)
+            }
             table.winograd_output(
-              products, blocks.size * outC, map, Int32(outC), range.lowerBound, range.count, $0, out.pointer)
+              products, outputPlane, map, Int32(outC), Int32(column), range.lowerBound, range.count, sink, out.pointer)
           }
         }
       }
@@ -68,8 +72,9 @@ extension KernelContext {
   func winogradBackwardWeights(_ source: Source, _ gradient: Source, _ parameters: ConvolutionGradient) {
     let (inC, outC) = (source.shape.c, gradient.shape.c)
     let chunks = Blocks(count: tiles(source.shape), size: min(Self.tilesTogether, tiles(source.shape)))
-    let inputs = arena.allocate(Shape(n: 1, h: Self.points, w: chunks.size, c: inC))
-    let gradients = arena.allocate(Shape(n: 1, h: Self.points, w: chunks.size, c: outC))
+    let (inputPlane, gradientPlane) = (chunks.size * inC + 16, chunks.size * outC + 16)
+    let inputs = arena.allocate(Shape(n: 1, h: 1, w: Self.points, c: inputPlane))
+    let gradients = arena.allocate(Shape(n: 1, h: 1, w: Self.points, c: gradientPlane))
     let products = arena.allocate(Shape(n: 1, h: Self.points, w: inC, c: outC))
     defer { for tensor in [inputs, gradients, products] { arena.release(tensor) } }
     sumBias(gradient, parameters)
@@ -85,22 +90,21 @@ extension KernelContext {
           if piece % 2 == 0 {
             withUnsafePointer(to: read) {
               table.winograd_input(
-                $0, map, Int32(inC), first, part.count, inputs.pointer + part.lowerBound * inC, chunks.size * inC)
+                $0, map, Int32(inC), first, part.count, inputs.pointer + part.lowerBound * inC, inputPlane)
             }
           } else {
             withUnsafePointer(to: readGradient) {
               table.winograd_gradient(
                 $0, map, Int32(outC), first, part.count, gradients.pointer + part.lowerBound * outC,
-                chunks.size * outC)
+                gradientPlane)
             }
           }
         }
       }
       pool.run(Self.points) { point, _ in
-        multiply(
-          Matrix(pointer: inputs.pointer + point * chunks.size * inC, stride: inC, transposed: true),
-          Matrix(pointer: gradients.pointer + point * chunks.size * outC, stride: outC),
-          into: products.pointer + point * inC * outC, stride: outC, m: inC, n: outC, k: range.count, keep: chunk > 0)
+        table.multiply_transposed(
+          inputs.pointer + point * inputPlane, inC, gradients.pointer + point * gradientPlane, outC, range.count,
+          Int32(inC), Int32(outC), chunk > 0 ? 1 : 0, products.pointer + point * inC * outC, outC)
       }
     }
     let pieces = Blocks(count: inC * outC, size: 2048)
@@ -112,14 +116,20 @@ extension KernelContext {
     }
   }
 
-  private func transform(
-    _ weights: UnsafePointer<Real>, count: Int, turned: Bool, into transformed: UnsafeMutablePointer<Real>
-  ) {
-    let pieces = Blocks(count: count, size: 1024)
+  /// G w Gᵀ as panels, a plane for each of the thirty-six points.
+  private func transform(_ weights: UnsafePointer<Real>, inC: Int, outC: Int, turned: Bool) -> Panels {
+    let packed = pack(weights, taps: 9, inC: inC, outC: outC, turned: turned)
+    let panels = allocatePanels(
+      planes: Self.points, depth: packed.depth, columns: turned ? inC : outC)
+    arena.release(packed.tensor)
+    if isPlanning { return panels }
+    let pieces = Blocks(count: packed.plane, size: 2048)
     pool.run(pieces.number) { piece, _ in
       let range = pieces.range(piece)
-      table.winograd_weights(weights, count, range.lowerBound, range.count, turned ? 1 : 0, transformed)
+      table.winograd_weights(
+        packed.tensor.pointer, packed.plane, range.lowerBound, range.count, turned ? 1 : 0, panels.tensor.pointer)
     }
+    return panels
   }
 
   /// The bias's gradient: sums over all pixels.
@@ -135,9 +145,9 @@ extension KernelContext {
     if isPlanning { return }
     pool.run(blocks.number) { piece, _ in
       let rows = blocks.range(piece)
-      sumRows(
-        UnsafePointer(gradient.tensor.pointer + rows.lowerBound * channels), rows.count, channels,
-        into: parts.pointer + piece * channels)
+      table.sum_rows(
+        gradient.tensor.pointer + rows.lowerBound * channels, rows.count, Int32(channels),
+        parts.pointer + piece * channels)
     }
     finishBias(parts, parts: blocks.number, channels: channels, parameters)
   }

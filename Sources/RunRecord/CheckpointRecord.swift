@@ -16,7 +16,6 @@ public struct CheckpointRecord: Sendable, Equatable {
   public var worldSize: Int
   /// The instruction set that the kernels were chosen for, such as `v4`.
   public var kernels: String
-  public var blasCore: String
   /// The validation metric at this step, greater is better; nil where none was taken.
   public var metric: Double?
   /// When it was written, UTC, as 2025-01-31T12:00:00Z; set by `CheckpointStore.save`.
@@ -27,7 +26,7 @@ public struct CheckpointRecord: Sendable, Equatable {
 
   public init(
     step: Int, epoch: Int, seed: UInt64, configDigest: String, datasetDigest: String, worldSize: Int,
-    kernels: String, blasCore: String, metric: Double? = nil
+    kernels: String, metric: Double? = nil
   ) {
     self.step = step
     self.epoch = epoch
@@ -36,7 +35,6 @@ public struct CheckpointRecord: Sendable, Equatable {
     self.datasetDigest = datasetDigest
     self.worldSize = worldSize
     self.kernels = kernels
-    self.blasCore = blasCore
     self.metric = metric
   }
 
@@ -44,7 +42,7 @@ public struct CheckpointRecord: Sendable, Equatable {
     var object: JSONObject = [
       "format": JSONValue(Self.formatVersion), "step": JSONValue(step), "epoch": JSONValue(epoch),
       "seed": JSONValue(seed), "config_digest": .string(configDigest), "dataset_digest": .string(datasetDigest),
-      "world_size": JSONValue(worldSize), "kernels": .string(kernels), "blas_core": .string(blasCore),
+      "world_size": JSONValue(worldSize), "kernels": .string(kernels),
     ]
     if let metric { object.append("metric", JSONValue(metric)) }
     object.append("written", .string(written))
@@ -69,7 +67,7 @@ public struct CheckpointRecord: Sendable, Equatable {
     self.init(
       step: try int("step"), epoch: try int("epoch"), seed: seed, configDigest: try string("config_digest"),
       datasetDigest: try string("dataset_digest"), worldSize: try int("world_size"), kernels: try string("kernels"),
-      blasCore: try string("blas_core"), metric: object["metric"]?.double)
+      metric: object["metric"]?.double)
     written = try string("written")
   }
 

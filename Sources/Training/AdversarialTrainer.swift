@@ -91,21 +91,29 @@ public final class AdversarialTrainer {
     discriminator?.gradients.beginStep(witness: witness)
 
     var record = StepRecord()
+    var clock = StepClock()
     for group in shardGroups {
       try context.arena.run { () throws in
         for shard in group {
           predict(batch, shard)
+          record.phases.generatorForward += clock.lap()
           discriminateReal(batch, shard)
+          record.phases.discriminatorReal += clock.lap()
           discriminateFake(batch, shard)
+          record.phases.discriminatorFake += clock.lap()
           if !refreshesDiscriminator { learn(shard) }
+          record.phases.generatorBackward += clock.lap()
         }
         if refreshesDiscriminator, let discriminator {
           let finished = try discriminator.finishGradient(step: completedSteps + 1, vectors)
           discriminator.update(clip: finished.clip, after: completedSteps, vectors)
-          record.communicationSeconds += finished.waited
+          record.phases.communication += finished.waited
+          record.phases.optimizer += clock.lap() - finished.waited
           for shard in group {
             criticizeAgain(batch, shard)
+            record.phases.discriminatorFake += clock.lap()
             learn(shard)
+            record.phases.generatorBackward += clock.lap()
           }
         }
       }
@@ -113,7 +121,9 @@ public final class AdversarialTrainer {
     let requests = StopSignals.take()
     for shard in 0..<plan.localShardCount { sums(shard)?.requests = requests }
     shardSums.start(witness: witness)
+    let waited = record.phases.communication
     try update(&record)
+    record.phases.optimizer += clock.lap() - (record.phases.communication - waited)
     completedSteps += 1
     return record
   }
@@ -228,14 +238,13 @@ public final class AdversarialTrainer {
     if let discriminator, !refreshesDiscriminator {
       let finished = try discriminator.finishGradient(step: number, vectors)
       discriminatorClip = finished.clip
-      record.communicationSeconds += finished.waited
+      record.phases.communication += finished.waited
     }
     let finished = try generator.finishGradient(step: number, vectors)
-    record.communicationSeconds += finished.waited
-    let clock = ContinuousClock()
-    let start = clock.now
+    record.phases.communication += finished.waited
+    var clock = StepClock()
     let sums = sums(try shardSums.wait())
-    record.communicationSeconds += (clock.now - start) / .seconds(1)
+    record.phases.communication += clock.lap()
     record.fill(sums, balance, settings)
     record.requests = sums.requests
     guard record.isFinite else { throw NotFiniteError(step: number, network: nil, tensor: nil) }
@@ -263,6 +272,9 @@ extension AdversarialTrainer {
   private var shardGroups: [Range<Int>] {
     refreshesDiscriminator ? [0..<plan.localShardCount] : (0..<plan.localShardCount).map { $0..<$0 + 1 }
   }
+
+  /// Multiplications of a step on this rank, 3×3 convolutions counted as Winograd F(4×4, 3×3) needs them.
+  var multiplications: Double { context.plannedMultiplications * Double(shardGroups.count) }
 
   private func generatorPass(_ shard: Int) -> Pass { generatorPasses[refreshesDiscriminator ? shard : 0] }
 

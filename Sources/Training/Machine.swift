@@ -10,8 +10,8 @@ import Tensors
 public final class Machine {
   public let pool: ThreadPool
   public let level: KernelLevel
-  public let blas: BLASLibrary
   public let convolution: ConvolutionAlgorithm
+  private let blasCore: String
   /// Whether what is written to standard error goes to a terminal.
   public let isTerminal: Bool
 
@@ -19,17 +19,7 @@ public final class Machine {
   ///
   /// - Throws: `ConfigurationError` where this CPU has not what is asked for.
   public init(_ compute: Configuration.Compute, localSize: Int) throws(ConfigurationError) {
-    let core: BLASLibrary.Core
-    switch compute.blasCore {
-    case "auto": core = .automatic
-    case "environment": core = .environment
-    default: core = .named(compute.blasCore)
-    }
-    do throws(BLASError) {
-      blas = try BLASLibrary.load(core)
-    } catch {
-      throw ConfigurationError("compute.blas_core", error.problem)
-    }
+    blasCore = compute.blasCore
     if compute.kernels == .auto {
       level = .best
     } else {
@@ -44,18 +34,33 @@ public final class Machine {
     isTerminal = getenv("EQUIPOISE_TERMINAL").map { String(cString: $0) == "1" } ?? (isatty(STDERR_FILENO) == 1)
   }
 
+  /// OpenBLAS as `compute.blas_core` says, to measure against; training multiplies by itself.
+  ///
+  /// - Throws: `ConfigurationError` where there is none, or none of that name.
+  public func loadBLAS() throws(ConfigurationError) -> BLASLibrary {
+    do throws(BLASError) {
+      switch blasCore {
+      case "auto": return try BLASLibrary.load(.automatic)
+      case "environment": return try BLASLibrary.load(.environment)
+      default: return try BLASLibrary.load(.named(blasCore))
+      }
+    } catch {
+      throw ConfigurationError("compute.blas_core", error.problem)
+    }
+  }
+
   public func makeContext() -> KernelContext { KernelContext(pool: pool, level: level, convolution: convolution) }
 
   /// Refuses ranks that would compute different bits, unless the kernels are `forced`.
   func compare(_ communicator: any Communicator, forced: Bool) throws {
-    let own = "kernels \(level.name)" + (forced ? "" : ", BLAS core \(blas.coreName)")
+    if forced { return }
+    let own = level.isFused ? "with FMA" : "without FMA"
     let others = try communicator.allGather(Array(own.utf8)).map { String(decoding: $0, as: UTF8.self) }
     try Together.everywhere(communicator) {
       guard let rank = others.firstIndex(where: { $0 != own }) else { return }
       throw ConfigurationError(
         "compute.kernels",
-        "rank \(communicator.rank) has \(own), rank \(rank) has \(others[rank]): give compute.kernels and compute.blas_core"
-      )
+        "rank \(communicator.rank) has a CPU \(own), rank \(rank) one \(others[rank]): name kernels that both can run")
     }
   }
 }

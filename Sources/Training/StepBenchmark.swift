@@ -1,5 +1,6 @@
 import Communication
 import DataParallel
+import Kernels
 import Objectives
 import Optimizers
 import PoseModels
@@ -39,6 +40,7 @@ public final class StepBenchmark {
   private let trainer: AdversarialTrainer
   private let machine: Machine
   private let memory: [OwnedBatchPart]
+  private let blas: BLASLibrary
 
   /// - Throws: `ShardPlanError` where batch, shards and ranks do not go together.
   public init(
@@ -46,6 +48,7 @@ public final class StepBenchmark {
   ) throws(ConfigurationError) {
     self.preset = preset
     self.machine = machine
+    blas = try machine.loadBLAS()
     let plan: ShardPlan
     do throws(ShardPlanError) {
       plan = try ShardPlan(batch: batch, shards: shards, rank: communicator.rank, worldSize: communicator.worldSize)
@@ -78,23 +81,35 @@ public final class StepBenchmark {
   public func run(steps: Int) throws -> JSONObject {
     let clock = ContinuousClock()
     var seconds: [Double] = []
+    var records: [StepRecord] = []
     for step in 0...steps {
       let start = clock.now
-      _ = try trainer.step(images: memory[0].tensor, heatmaps: memory[1].tensor, mask: memory[2].tensor)
-      if step > 0 { seconds.append((clock.now - start) / .seconds(1)) }
+      let record = try trainer.step(images: memory[0].tensor, heatmaps: memory[1].tensor, mask: memory[2].tensor)
+      guard step > 0 else { continue }
+      seconds.append((clock.now - start) / .seconds(1))
+      records.append(record)
     }
     seconds.sort()
     let median = seconds[seconds.count / 2]
+    var phases = JSONObject()
+    for phase in StepPhases.all {
+      let values = records.map { $0.phases[keyPath: phase.path] }.sorted()
+      phases.append(phase.name, JSONValue(values[values.count / 2]))
+    }
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    let limit = StepLimit(blas, machine.pool)
     return [
       "program": "equipoise", "preset": .string(preset.rawValue), "batch": JSONValue(trainer.plan.batch),
       "shards": JSONValue(trainer.plan.shards), "ranks": JSONValue(trainer.plan.worldSize),
       "threads": JSONValue(machine.pool.threads), "precision": MemoryLayout<Real>.size == 8 ? "fp64" : "fp32",
       "convolution": .string(machine.convolution.rawValue), "step_seconds_min": JSONValue(seconds[0]),
       "step_seconds_median": JSONValue(median), "images_per_second": JSONValue(Double(trainer.plan.batch) / median),
-      "peak_rss_mib": JSONValue(usage.ru_maxrss / 1024), "blas_core": .string(machine.blas.coreName),
-      "kernels": .string(machine.level.name),
+      "peak_rss_mib": JSONValue(usage.ru_maxrss / 1024), "blas_core": .string(blas.coreName),
+      "kernels": .string(machine.level.name), "sgemm_gflops": JSONValue(limit.rate / 1e9),
+      "limit_seconds": JSONValue(limit.seconds(multiplications: trainer.multiplications)),
+      "limit_share": JSONValue(limit.seconds(multiplications: trainer.multiplications) / median),
+      "phase_seconds": .object(phases),
       "parameters_generator": JSONValue(trainer.generator.store.parameterCount),
       "parameters_discriminator": JSONValue(trainer.discriminator?.store.parameterCount ?? 0),
     ]

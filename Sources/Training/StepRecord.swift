@@ -18,8 +18,8 @@ public struct StepRecord: Sendable, Equatable {
   public internal(set) var convergence = 0.0
   public internal(set) var learningRateGenerator = 0.0
   public internal(set) var learningRateDiscriminator = 0.0
-  /// Seconds spent waiting for other ranks.
-  public internal(set) var communicationSeconds = 0.0
+  /// Where the time went.
+  public internal(set) var phases = StepPhases()
   /// What signals to any rank ask for, the same on every rank.
   public internal(set) var requests: StopSignals.Requests = []
 

@@ -91,7 +91,7 @@ public final class TrainingRun {
       loader.recycle(batch)
       let timing = StepTiming(
         step: (clock.now - start) / .seconds(1), dataWait: (waited - start) / .seconds(1),
-        communicationWait: step.communicationSeconds, batch: plan.batch)
+        communicationWait: step.phases.communication, batch: plan.batch)
       try log?.append(step.line(trainer.completedSteps, epoch: epoch, timing))
       if communicator.rank == 0, let line = progress.line(step, trainer.completedSteps, timing) { report(line) }
       if configuration.adversarial.enabled, let warning = watch.note(step) {
@@ -146,8 +146,7 @@ public final class TrainingRun {
     let note = CheckpointRecord(
       step: step, epoch: step / max(1, stepsPerEpoch), seed: configuration.run.seed,
       configDigest: configuration.digest, datasetDigest: splits.digest, worldSize: communicator.worldSize,
-      kernels: machine.level.name, blasCore: machine.blas.coreName,
-      metric: lastEvaluation == step ? lastMetric : nil)
+      kernels: machine.level.name, metric: lastEvaluation == step ? lastMetric : nil)
     _ = try trainer.withState { state in
       try record.checkpoints.save(
         state: state, config: configuration.yaml(), record: note, keep: configuration.checkpoint.keep)
@@ -181,11 +180,11 @@ public final class TrainingRun {
     guard note.datasetDigest == splits.digest else {
       throw CheckpointError(checkpoint.path, "was trained on other data than is configured now")
     }
-    if note.kernels != machine.level.name || note.blasCore != machine.blas.coreName {
+    if KernelLevel(named: note.kernels)?.isFused != machine.level.isFused {
       report(
         """
-        warning: \(checkpoint.path) was written with kernels \(note.kernels) and BLAS core \(note.blasCore), now \
-        \(machine.level.name) and \(machine.blas.coreName): the bits will differ from an undisturbed run's
+        warning: \(checkpoint.path) was written with kernels \(note.kernels), now \(machine.level.name): the bits will \
+        differ from an undisturbed run's
         """)
     }
   }

@@ -18,9 +18,7 @@ extension Machine {
 
   /// What this rank computes with, in a line.
   func description(ranks: Int) -> String {
-    var text = "\(ranks) rank\(ranks == 1 ? "" : "s") × \(pool.threads) thread\(pool.threads == 1 ? "" : "s")"
-    text += ", kernels \(level.name), BLAS core \(blas.coreName)"
-    if let overridden = blas.overridden { text += " (OPENBLAS_CORETYPE=\(overridden) overridden; compute.blas_core)" }
-    return text
+    "\(ranks) rank\(ranks == 1 ? "" : "s") × \(pool.threads) thread\(pool.threads == 1 ? "" : "s"), "
+      + "kernels \(level.name)"
   }
 }

@@ -17,10 +17,15 @@ struct DoctorCommand: ParsableCommand {
     print("cores       \(ThreadPool.cores) for this process, \(communicator.localSize) rank(s) on this machine")
     print("ranks       \(communicator.worldSize)\(communicator.worldSize == 1 ? " (started without mpirun)" : "")")
     print("kernels     \(machine.level.name) of \(KernelLevel.names.joined(separator: ", "))")
-    print("BLAS core   \(machine.blas.coreName)")
     var complaints: [String] = []
-    if let overridden = machine.blas.overridden {
-      print("            OPENBLAS_CORETYPE=\(overridden) in the environment is overridden")
+    do {
+      let blas = try machine.loadBLAS()
+      print("BLAS core   \(blas.coreName), for bench to measure against")
+      if let overridden = blas.overridden {
+        print("            OPENBLAS_CORETYPE=\(overridden) in the environment is overridden")
+      }
+    } catch {
+      print("BLAS core   none: \(error); only bench needs it")
     }
     if communicator.localSize > ThreadPool.cores {
       complaints.append(

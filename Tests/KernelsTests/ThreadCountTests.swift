@@ -3,9 +3,9 @@ import Tensors
 import TestSupport
 import Testing
 
-/// The same bits whatever the number of threads, for everything that is cut into pieces.
+/// The same bits whatever the number of threads, and on every level with FMA, for everything that is cut into pieces.
 @Suite struct ThreadCountTests {
-  /// Runs `computation` on one, two and three threads and compares all that it gives.
+  /// Runs `computation` on one, two and three threads and on the other levels with FMA, and compares all that it gives.
   private func expectSameBits(
     _ convolution: ConvolutionAlgorithm = .winograd, _ computation: (Workbench) -> [[Double]],
     sourceLocation: SourceLocation = #_sourceLocation
@@ -15,6 +15,10 @@ import Testing
     for threads in 2...3 {
       let more = computation(Workbench(threads: threads, convolution: convolution))
       #expect(sameBits(one, more), "\(threads) threads", sourceLocation: sourceLocation)
+    }
+    for level in Workbench.levels.filter(\.isFused).dropFirst() {
+      let other = computation(Workbench(level: level, convolution: convolution))
+      #expect(sameBits(one, other), "\(level.name)", sourceLocation: sourceLocation)
     }
   }
 

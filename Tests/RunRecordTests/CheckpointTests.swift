@@ -10,7 +10,7 @@ struct CheckpointTests {
   private func record(_ step: Int, metric: Double? = nil) -> CheckpointRecord {
     CheckpointRecord(
       step: step, epoch: 2, seed: .max, configDigest: "c", datasetDigest: "d", worldSize: 2, kernels: "v4",
-      blasCore: "SkylakeX", metric: metric)
+      metric: metric)
   }
 
   @discardableResult

@@ -50,7 +50,7 @@ struct RunDirectoryTests {
     let run = try RunDirectory(folder.file("run"), resume: .auto)
     for step in [1, 2, 3] {
       let record = CheckpointRecord(
-        step: step, epoch: 0, seed: 0, configDigest: "", datasetDigest: "", worldSize: 1, kernels: "", blasCore: "")
+        step: step, epoch: 0, seed: 0, configDigest: "", datasetDigest: "", worldSize: 1, kernels: "")
       _ = try State().with { try run.checkpoints.save(state: $0, config: "", record: record, keep: 9) }
     }
     var log: RunLog? = try run.begin(at: 3, config: "a: 1\n")

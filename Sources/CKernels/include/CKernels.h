@@ -50,9 +50,26 @@ typedef struct {
 typedef struct {
   const char *name;
   int vector_bytes;
+  int panel;  // columns of a panel: right sides of products lie as panels[columns/panel][depth][panel]
 
-  // out[r] = source[first + r] for `rows` rows; sums, where not NULL, takes the column sums.
-  void (*pack_rows)(const ck_source *, long first, long rows, int channels, ck_real *out, ck_real *sums);
+  // Panels first..first+count of the matrix w[depth][columns], or where `turn` is set of the transpose of
+  // w[columns][depth], with zeros beyond the last column. `stride` is between rows of w, `panel_size` between panels.
+  void (*pack_panels)(const ck_real *w, long stride, int turn, int depth, int columns, int first, int count,
+                      ck_real *panels, long panel_size);
+  // c[rows][columns] = a[rows][depth]·panels
+  void (*multiply)(const ck_real *a, long a_row, const ck_real *panels, long rows, int depth, int columns,
+                   ck_real *c, long c_row);
+  // Rows first..first+rows of `out`, `columns` channels each, are a[rows][depth]·panels through the sink.
+  void (*multiply_rows)(const ck_real *a, long a_row, const ck_real *panels, long first, long rows, int depth,
+                        int columns, const ck_sink *, ck_real *out);
+  // c[depth][columns] = (keep ? c : 0) + aᵀ·b over a[rows][depth] and b[rows][columns].
+  void (*multiply_transposed)(const ck_real *a, long a_row, const ck_real *b, long b_row, long rows, int depth,
+                              int columns, int keep, ck_real *c, long c_row);
+
+  // out[r] = source[first + r] for `rows` rows.
+  void (*pack_rows)(const ck_source *, long first, long rows, int channels, ck_real *out);
+  // sums[c] = Σ_r x[r][c]
+  void (*sum_rows)(const ck_real *x, long rows, int channels, ck_real *sums);
   // Applies a sink to rows first..first+rows of `out`, in place.
   void (*finish_rows)(const ck_sink *, ck_real *out, long first, long rows, int channels);
   // to[r] += source[r]
@@ -68,9 +85,9 @@ typedef struct {
   // v = A dY Aᵀ, the gradient's side of the weight gradient.
   void (*winograd_gradient)(const ck_source *, const ck_map *, int channels, long first, long count, ck_real *v,
                             size_t plane);
-  // out tiles = Aᵀ m A, then the sink.
-  void (*winograd_output)(const ck_real *m, size_t plane, const ck_map *, int channels, long first, long count,
-                          const ck_sink *, ck_real *out);
+  // Channels column..column+panel of the out tiles = Aᵀ m A, then the sink; m[36][plane/panel][panel].
+  void (*winograd_output)(const ck_real *m, size_t plane, const ck_map *, int channels, int column, long first,
+                          long count, const ck_sink *, ck_real *out);
   // u[36][count] = G w Gᵀ over w[3][3][count]; `turn` rotates the kernel by half a turn first.
   void (*winograd_weights)(const ck_real *w, long stride, long first, long count, int turn, ck_real *u);
   // dw[3][3][count] = (keep ? dw : 0) + scale · Gᵀ du G

@@ -1,0 +1,51 @@
+import CKernels
+import Tensors
+
+/// The right side of matrix products, cut into panels of columns as the inner loops read it: planes of
+/// depth×columns, zero beyond the last column.
+struct Panels {
+  let tensor: Tensor
+  let depth: Int
+  /// Numbers of one plane.
+  let plane: Int
+
+  func pointer(plane index: Int) -> UnsafeMutablePointer<Real> { tensor.pointer + index * plane }
+}
+
+extension KernelContext {
+  private static let widest = 32
+
+  var panel: Int { Int(table.panel) }
+
+  func allocatePanels(planes: Int = 1, depth: Int, columns: Int) -> Panels {
+    let width = (columns + Self.widest - 1) / Self.widest * Self.widest
+    return Panels(
+      tensor: arena.allocate(Shape(n: 1, h: planes, w: depth, c: width)), depth: depth, plane: depth * width)
+  }
+
+  /// Packs `taps` matrices that lie one after the other, each inC×outC, or the transpose of each where `turned`.
+  ///
+  /// - Parameters:
+  ///   - isStacked: whether the matrices become one of taps·depth rows, the last first where `turned`, rather than a
+  ///     plane each.
+  func pack(
+    _ weights: UnsafePointer<Real>, taps: Int = 1, inC: Int, outC: Int, turned: Bool, isStacked: Bool = false
+  ) -> Panels {
+    let (depth, columns) = turned ? (outC, inC) : (inC, outC)
+    let panels = allocatePanels(
+      planes: isStacked ? 1 : taps, depth: isStacked ? taps * depth : depth, columns: columns)
+    if isPlanning { return panels }
+    let number = (columns + panel - 1) / panel
+    let pieces = Blocks(count: taps * number, size: max(1, 16384 / (depth * panel)))
+    pool.run(pieces.number) { piece, _ in
+      for index in pieces.range(piece) {
+        let (tap, column) = (index / number, index % number)
+        let place = isStacked ? (turned ? taps - 1 - tap : tap) * depth * panel : tap * panels.plane
+        table.pack_panels(
+          weights + tap * inC * outC, outC, turned ? 1 : 0, Int32(depth), Int32(columns), Int32(column), 1,
+          panels.tensor.pointer + place, panels.depth * panel)
+      }
+    }
+    return panels
+  }
+}

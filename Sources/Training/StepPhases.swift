@@ -1,0 +1,33 @@
+/// Where a step's time went on this rank, in seconds.
+public struct StepPhases: Sendable, Equatable {
+  /// G(X) and L_MSE.
+  public internal(set) var generatorForward = 0.0
+  /// D(C, X), L_real, and their gradient.
+  public internal(set) var discriminatorReal = 0.0
+  /// D(Ĉ, X), L_fake, and its gradient for both players.
+  public internal(set) var discriminatorFake = 0.0
+  /// The gradient of L_G.
+  public internal(set) var generatorBackward = 0.0
+  /// Checks, clipping, both updates, running statistics.
+  public internal(set) var optimizer = 0.0
+  /// Waiting for other ranks.
+  public internal(set) var communication = 0.0
+
+  /// Names as `bench step` prints them.
+  public static let all: [(name: String, path: KeyPath<StepPhases, Double> & Sendable)] = [
+    ("generator_forward", \.generatorForward), ("generator_backward", \.generatorBackward),
+    ("discriminator_real", \.discriminatorReal), ("discriminator_fake", \.discriminatorFake),
+    ("optimizer", \.optimizer), ("communication_wait", \.communication),
+  ]
+}
+
+/// Tells how long it is since it was last asked.
+struct StepClock {
+  private var last = ContinuousClock.now
+
+  mutating func lap() -> Double {
+    let now = ContinuousClock.now
+    defer { last = now }
+    return (now - last) / .seconds(1)
+  }
+}
