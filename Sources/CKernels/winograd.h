@@ -5,12 +5,12 @@ INLINE void transform_input(const vr *d, int step, vr *t, int out_step) {  // Bá
   vr d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step], d5 = d[5 * step];
   vr four = splat(4), five = splat(5), two = splat(2);
   vr even = d4 - four * d2, odd = d3 - four * d1;
-  vr even2 = d4 - d2, odd2 = two * (d3 - d1);
+  vr even2 = d4 - d2, odd2 = d3 - d1;
   t[0] = four * d0 - five * d2 + d4;
   t[out_step] = even + odd;
   t[2 * out_step] = even - odd;
-  t[3 * out_step] = even2 + odd2;
-  t[4 * out_step] = even2 - odd2;
+  t[3 * out_step] = even2 + two * odd2;
+  t[4 * out_step] = even2 - two * odd2;
   t[5 * out_step] = four * d1 - five * d3 + d5;
 }
 
@@ -65,6 +65,7 @@ INLINE tile_place place_of(const ck_map *map, long tile) {
   return p;
 }
 
+INLINE vr only(mask_lane there, vr v) { return (vr)((there - (vm){0}) & (vm)v); }
 INLINE int within(int i, int extent) { return i < 0 ? 0 : i < extent ? i : extent - 1; }
 
 INLINE void winograd_input_kind(const ck_source *s, int kind, const ck_map *map, int channels, long first, long count,
@@ -73,31 +74,41 @@ INLINE void winograd_input_kind(const ck_source *s, int kind, const ck_map *map,
     tile_place p = place_of(map, first + t);
     int y0 = p.y - 1, x0 = p.x - 1;
     int inside = y0 >= 0 && x0 >= 0 && y0 + 6 <= map->h && x0 + 6 <= map->w;
-    long corner = (long)p.image * map->h * map->w, line = (long)map->w * channels;
-    long places[36];
-    mask_lane there[36];
-    for (int i = 0; i < 6; i++)
-      for (int j = 0; j < 6; j++) {
-        int y = within(y0 + i, map->h), x = within(x0 + j, map->w);
-        places[i * 6 + j] = (corner + (long)y * map->w + x) * channels;
-        there[i * 6 + j] = y == y0 + i && x == x0 + j ? -1 : 0;
-      }
+    long line = (long)map->w * channels, corner = p.image * map->h * line;
+    long down[6], across[6];  // offsets of the patch's rows and columns, and whether they are in the map
+    mask_lane row[6], column[6];
+    for (int i = 0; i < 6; i++) {
+      int y = within(y0 + i, map->h), x = within(x0 + i, map->w);
+      down[i] = corner + y * line;
+      across[i] = (long)x * channels;
+      row[i] = y == y0 + i ? -1 : 0;
+      column[i] = x == x0 + i ? -1 : 0;
+    }
     ck_real *to = u + t * channels;
 #define BODY(c, n)                                                                                       \
   {                                                                                                      \
     coefficients k = source_coefficients(s, kind, c, n);                                                 \
-    vr d[36], columns[36], out[36];                                                                      \
+    vr columns[36];                                                                                      \
     if (inside) {                                                                                        \
-      for (int i = 0; i < 6; i++)                                                                        \
-        for (int j = 0; j < 6; j++)                                                                      \
-          d[i * 6 + j] = source_load(s, kind, k, places[0] + i * line + j * channels + (c), n);          \
+      for (int j = 0; j < 6; j++) {                                                                      \
+        vr d[6];                                                                                         \
+        for (int i = 0; i < 6; i++)                                                                      \
+          d[i] = source_load(s, kind, k, down[0] + i * line + across[0] + j * channels + (c), n);        \
+        transform_input(d, 1, columns + j, 6);                                                           \
+      }                                                                                                  \
     } else {                                                                                             \
-      for (int i = 0; i < 36; i++)                                                                       \
-        d[i] = (vr)((there[i] - (vm){0}) & (vm)source_load(s, kind, k, places[i] + (c), n));             \
+      for (int j = 0; j < 6; j++) {                                                                      \
+        vr d[6];                                                                                         \
+        for (int i = 0; i < 6; i++)                                                                      \
+          d[i] = only(row[i] & column[j], source_load(s, kind, k, down[i] + across[j] + (c), n));        \
+        transform_input(d, 1, columns + j, 6);                                                           \
+      }                                                                                                  \
     }                                                                                                    \
-    for (int j = 0; j < 6; j++) transform_input(d + j, 6, columns + j, 6);                               \
-    for (int i = 0; i < 6; i++) transform_input(columns + i * 6, 1, out + i * 6, 1);                     \
-    for (int xi = 0; xi < 36; xi++) store(to + (size_t)xi * plane + (c), out[xi], n);                    \
+    for (int i = 0; i < 6; i++) {                                                                        \
+      vr out[6];                                                                                         \
+      transform_input(columns + i * 6, 1, out, 1);                                                       \
+      for (int j = 0; j < 6; j++) store(to + (size_t)(i * 6 + j) * plane + (c), out[j], n);              \
+    }                                                                                                    \
   }
     FOR_CHANNELS(channels, BODY);
 #undef BODY
@@ -116,18 +127,24 @@ INLINE void winograd_gradient_kind(const ck_source *s, int kind, const ck_map *m
     long corner = (((long)p.image * map->h + p.y) * map->w + p.x) * channels;
     long line = (long)map->w * channels;
     ck_real *to = v + t * channels;
+    int whole = p.y + 4 <= map->h && p.x + 4 <= map->w;
 #define BODY(c, n)                                                                                       \
   {                                                                                                      \
     coefficients k = source_coefficients(s, kind, c, n);                                                 \
-    vr d[16], columns[24], out[36];                                                                      \
-    for (int i = 0; i < 4; i++)                                                                          \
-      for (int j = 0; j < 4; j++)                                                                        \
-        d[i * 4 + j] = p.y + i < map->h && p.x + j < map->w                                              \
-                           ? source_load(s, kind, k, corner + i * line + j * channels + (c), n)          \
-                           : (vr){0};                                                                    \
-    for (int j = 0; j < 4; j++) transform_gradient(d + j, 4, columns + j, 4);                            \
-    for (int i = 0; i < 6; i++) transform_gradient(columns + i * 4, 1, out + i * 6, 1);                  \
-    for (int xi = 0; xi < 36; xi++) store(to + (size_t)xi * plane + (c), out[xi], n);                    \
+    vr columns[24];                                                                                      \
+    for (int j = 0; j < 4; j++) {                                                                        \
+      vr d[4];                                                                                           \
+      for (int i = 0; i < 4; i++)                                                                        \
+        d[i] = whole || (p.y + i < map->h && p.x + j < map->w)                                           \
+                   ? source_load(s, kind, k, corner + i * line + j * channels + (c), n)                  \
+                   : (vr){0};                                                                            \
+      transform_gradient(d, 1, columns + j, 4);                                                          \
+    }                                                                                                    \
+    for (int i = 0; i < 6; i++) {                                                                        \
+      vr out[6];                                                                                         \
+      transform_gradient(columns + i * 4, 1, out, 1);                                                    \
+      for (int j = 0; j < 6; j++) store(to + (size_t)(i * 6 + j) * plane + (c), out[j], n);              \
+    }                                                                                                    \
   }
     FOR_CHANNELS(channels, BODY);
 #undef BODY
@@ -150,16 +167,23 @@ INLINE void winograd_output_kind(const ck_real *m, size_t plane, const ck_map *m
     for (long t = 0; t < count; t++) {                                                                         \
       tile_place p = place_of(map, first + t);                                                                 \
       long corner = (((long)p.image * map->h + p.y) * map->w + p.x) * channels + c;                            \
-      vr d[36], columns[24], y[16];                                                                            \
-      for (int xi = 0; xi < 36; xi++) d[xi] = load(m + (size_t)xi * plane + t * PANEL + (j), LANES);           \
-      for (int i = 0; i < 6; i++) transform_output(d + i, 6, columns + i, 6);                                  \
-      for (int i = 0; i < 4; i++) transform_output(columns + i * 6, 1, y + i * 4, 1);                          \
-      for (int i = 0; i < 4; i++)                                                                              \
+      int whole = p.y + 4 <= map->h && p.x + 4 <= map->w;                                                      \
+      vr columns[24];                                                                                          \
+      for (int k = 0; k < 6; k++) {                                                                            \
+        vr d[6];                                                                                               \
+        for (int i = 0; i < 6; i++)                                                                            \
+          d[i] = load(m + (size_t)(i * 6 + k) * plane + t * PANEL + (j), LANES);                               \
+        transform_output(d, 1, columns + k, 6);                                                                \
+      }                                                                                                        \
+      for (int i = 0; i < 4; i++) {                                                                            \
+        vr y[4];                                                                                               \
+        transform_output(columns + i * 6, 1, y, 1);                                                            \
         for (int k = 0; k < 4; k++)                                                                            \
-          if (p.y + i < map->h && p.x + k < map->w) {                                                          \
+          if (whole || (p.y + i < map->h && p.x + k < map->w)) {                                               \
             long offset = corner + ((long)i * map->w + k) * channels;                                          \
-            store(out + offset, sink_value(s, kind, y[i * 4 + k], bias, gate, offset, n, &sums), n);           \
+            store(out + offset, sink_value(s, kind, y[k], bias, gate, offset, n, &sums), n);                   \
           }                                                                                                    \
+      }                                                                                                        \
       sink_end_run(kind, &sums);                                                                                \
     }                                                                                                          \
     sink_finish(s, kind, &sums, channels, c, n);                                                               \
@@ -187,12 +211,12 @@ static void winograd_weights(const ck_real *w, long stride, long first, long cou
   }
 }
 
-static void winograd_weights_gradient(const ck_real *du, long stride, long first, long count, ck_real scale, int keep,
-                                      ck_real *dw) {
+static void winograd_weights_gradient(const ck_real *du, long plane, long stride, long first, long count,
+                                      ck_real scale, int keep, ck_real *dw) {
   for (long e = first; e < first + count; e += LANES) {
     int n = first + count - e < LANES ? (int)(first + count - e) : LANES;
     vr d[36], columns[18], g[9];
-    for (int xi = 0; xi < 36; xi++) d[xi] = load(du + xi * stride + e, n);
+    for (int xi = 0; xi < 36; xi++) d[xi] = load(du + xi * plane + e, n);
     for (int j = 0; j < 6; j++) transform_weights_gradient(d + j, 6, columns + j, 6);
     for (int i = 0; i < 3; i++) transform_weights_gradient(columns + i * 6, 1, g + i * 3, 1);
     for (int k = 0; k < 9; k++) {

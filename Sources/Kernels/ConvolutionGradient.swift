@@ -7,6 +7,9 @@ public struct ConvolutionGradient {
   let scale: Real
   let keep: Bool
 
+  /// Whether nothing is added, so that the gradient need not be known: D's on the fake where k_t is 0.
+  var isNothing: Bool { scale == 0 && keep }
+
   public init(weights: UnsafeMutablePointer<Real>, bias: UnsafeMutablePointer<Real>, scale: Real, keep: Bool) {
     self.weights = weights
     self.bias = bias
@@ -41,6 +44,7 @@ struct WeightSums {
   func bias(_ block: Int) -> UnsafeMutablePointer<Real> { biasParts.pointer + block * channels }
 
   func finish(_ context: KernelContext, _ gradient: ConvolutionGradient, biasIsZero: Bool) {
+    if gradient.isNothing { return }
     let pieces = Blocks(count: count, size: 4096)
     context.pool.run(pieces.number) { piece, _ in
       let range = pieces.range(piece)

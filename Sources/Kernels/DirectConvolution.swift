@@ -67,6 +67,7 @@ extension KernelContext {
       sums.release(self)
       return
     }
+    if parameters.isNothing { return }
     let readGradient = gradient.raw
     let groups = Blocks(count: blocks.number, size: sums.blocksEach)
     pool.run(groups.number) { group, thread in

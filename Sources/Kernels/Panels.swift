@@ -6,7 +6,7 @@ import Tensors
 struct Panels {
   let tensor: Tensor
   let depth: Int
-  /// Numbers of one plane.
+  /// Numbers from one plane to the next.
   let plane: Int
 
   func pointer(plane index: Int) -> UnsafeMutablePointer<Real> { tensor.pointer + index * plane }
@@ -17,10 +17,14 @@ extension KernelContext {
 
   var panel: Int { Int(table.panel) }
 
+  /// The distance at which planes of `count` numbers lie: a cache line more than they need, for at a power of two's
+  /// distance the same place in all planes falls on one set of the cache.
+  func distance(of count: Int) -> Int { (count + 15) / 16 * 16 + 16 }
+
   func allocatePanels(planes: Int = 1, depth: Int, columns: Int) -> Panels {
     let width = (columns + Self.widest - 1) / Self.widest * Self.widest
-    return Panels(
-      tensor: arena.allocate(Shape(n: 1, h: planes, w: depth, c: width)), depth: depth, plane: depth * width)
+    let plane = planes == 1 ? depth * width : distance(of: depth * width)
+    return Panels(tensor: arena.allocate(Shape(n: 1, h: 1, w: planes, c: plane)), depth: depth, plane: plane)
   }
 
   /// Packs `taps` matrices that lie one after the other, each inC×outC, or the transpose of each where `turned`.

@@ -48,7 +48,7 @@ extension KernelContext {
       for piece in groups.range(group) {
         let rows = blocks.range(piece)
         let dy = self.rows(rows, of: gradient, readGradient, scratch: gradients)
-        if let sums {
+        if let sums, let parameters, !parameters.isNothing {
           let x = self.rows(rows, of: source, read, scratch: inputs)
           table.multiply_transposed(
             x, inC, dy, outC, rows.count, Int32(inC), Int32(outC), piece == groups.range(group).lowerBound ? 0 : 1,

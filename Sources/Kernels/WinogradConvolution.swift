@@ -36,8 +36,7 @@ extension KernelContext {
       turned
       ? transform(weights, inC: outC, outC: inC, turned: true) : transform(weights, inC: inC, outC: outC, turned: false)
     defer { arena.release(panels.tensor) }
-    // A line more in each plane: 36 stores at a power of two's distance would fall on one set of the cache.
-    let (inputPlane, outputPlane) = (blocks.size * inC + 16, blocks.size * panel + 16)
+    let (inputPlane, outputPlane) = (distance(of: blocks.size * inC), distance(of: blocks.size * panel))
     if isPlanning {
       pool.reserveScratch(bytes: Self.points * (inputPlane + outputPlane) * MemoryLayout<Real>.stride)
       return partials
@@ -72,13 +71,14 @@ extension KernelContext {
   func winogradBackwardWeights(_ source: Source, _ gradient: Source, _ parameters: ConvolutionGradient) {
     let (inC, outC) = (source.shape.c, gradient.shape.c)
     let chunks = Blocks(count: tiles(source.shape), size: min(Self.tilesTogether, tiles(source.shape)))
-    let (inputPlane, gradientPlane) = (chunks.size * inC + 16, chunks.size * outC + 16)
+    let (inputPlane, gradientPlane) = (distance(of: chunks.size * inC), distance(of: chunks.size * outC))
+    let productPlane = distance(of: inC * outC)
     let inputs = arena.allocate(Shape(n: 1, h: 1, w: Self.points, c: inputPlane))
     let gradients = arena.allocate(Shape(n: 1, h: 1, w: Self.points, c: gradientPlane))
-    let products = arena.allocate(Shape(n: 1, h: Self.points, w: inC, c: outC))
+    let products = arena.allocate(Shape(n: 1, h: 1, w: Self.points, c: productPlane))
     defer { for tensor in [inputs, gradients, products] { arena.release(tensor) } }
     sumBias(gradient, parameters)
-    if isPlanning { return }
+    if isPlanning || parameters.isNothing { return }
     let (read, readGradient, map) = (source.raw, gradient.raw, source.shape.map)
     for chunk in 0..<chunks.number {
       let range = chunks.range(chunk)
@@ -104,15 +104,15 @@ extension KernelContext {
       pool.run(Self.points) { point, _ in
         table.multiply_transposed(
           inputs.pointer + point * inputPlane, inC, gradients.pointer + point * gradientPlane, outC, range.count,
-          Int32(inC), Int32(outC), chunk > 0 ? 1 : 0, products.pointer + point * inC * outC, outC)
+          Int32(inC), Int32(outC), chunk > 0 ? 1 : 0, products.pointer + point * productPlane, outC)
       }
     }
     let pieces = Blocks(count: inC * outC, size: 2048)
     pool.run(pieces.number) { piece, _ in
       let range = pieces.range(piece)
       table.winograd_weights_gradient(
-        products.pointer, inC * outC, range.lowerBound, range.count, parameters.scale, parameters.keep ? 1 : 0,
-        parameters.weights)
+        products.pointer, productPlane, inC * outC, range.lowerBound, range.count, parameters.scale,
+        parameters.keep ? 1 : 0, parameters.weights)
     }
   }
 
@@ -142,7 +142,7 @@ extension KernelContext {
     let blocks = blocks(of: gradient.shape.rows, rowBytes: channels * MemoryLayout<Real>.stride)
     let parts = arena.allocate(Shape(n: 1, h: 1, w: blocks.number, c: channels))
     defer { arena.release(parts) }
-    if isPlanning { return }
+    if isPlanning || parameters.isNothing { return }
     pool.run(blocks.number) { piece, _ in
       let rows = blocks.range(piece)
       table.sum_rows(

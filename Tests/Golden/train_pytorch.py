@@ -45,6 +45,7 @@ def arguments():
     add("--d-depth", type=int, help="default: as --depth")
     add("--epochs", type=int, default=10), add("--batch", type=int, default=8), add("--shards", type=int, default=1)
     add("--lr-generator", type=float, default=2.5e-4), add("--lr-discriminator", type=float, default=8e-5)
+    add("--schedule", choices=["constant", "cosine"], default="constant", help="of the generator's rate, down to 0")
     add("--adversarial", action=flag, default=True), add("--lambda-g", type=float, default=1e-4)
     add("--lambda-k", type=float, default=1e-3), add("--gamma", type=float, default=0.5)
     add("--k-initial", type=float, default=0.0), add("--reduction", choices=["mean", "sum"], default="mean")
@@ -184,6 +185,10 @@ def main():
     for epoch in range(1, options.epochs + 1):
         start, sums, count, kts = time.perf_counter(), {}, 0, [1.0, 0.0]
         for shards in epoch_batches(train, epoch - 1, options):
+            if options.schedule == "cosine":
+                done = (steps + count) / (options.epochs * (len(train) // options.batch))
+                for group in optimizer_g.param_groups:
+                    group["lr"] = options.lr_generator * 0.5 * (1 + np.cos(np.pi * done))
             losses, kt = fast_step(
                 generator, discriminator, optimizer_g, optimizer_d, shards, kt, method, options.adversarial)
             if not np.isfinite(list(losses.values())).all():

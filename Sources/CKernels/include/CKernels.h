@@ -88,11 +88,12 @@ typedef struct {
   // Channels column..column+panel of the out tiles = Aᵀ m A, then the sink; m[36][plane/panel][panel].
   void (*winograd_output)(const ck_real *m, size_t plane, const ck_map *, int channels, int column, long first,
                           long count, const ck_sink *, ck_real *out);
-  // u[36][count] = G w Gᵀ over w[3][3][count]; `turn` rotates the kernel by half a turn first.
+  // u[36][stride] = G w Gᵀ for elements first..first+count of w[3][3][stride]; `turn` rotates the kernel by half a
+  // turn first.
   void (*winograd_weights)(const ck_real *w, long stride, long first, long count, int turn, ck_real *u);
-  // dw[3][3][count] = (keep ? dw : 0) + scale · Gᵀ du G
-  void (*winograd_weights_gradient)(const ck_real *du, long stride, long first, long count, ck_real scale, int keep,
-                                    ck_real *dw);
+  // dw[3][3][stride] = (keep ? dw : 0) + scale · Gᵀ du G for elements first..first+count of du[36][plane].
+  void (*winograd_weights_gradient)(const ck_real *du, long plane, long stride, long first, long count, ck_real scale,
+                                    int keep, ck_real *dw);
 
   // Rows of output first..first+rows (all images' rows numbered through).
   void (*max_pool)(const ck_real *x, const ck_map *in, int channels, long first, long rows, ck_real *out,
