@@ -14,28 +14,26 @@ extension KernelContext {
 
   /// out = w * source, then the sink. `weights` is 3×3×inC×outC.
   func winogradForward(_ source: Source, weights: UnsafePointer<Real>, into out: Tensor, _ sink: Sink) -> Partials? {
-    winograd(source, weights: weights, turned: false, into: out, sink)
+    let panels = transform(weights, inC: source.shape.c, outC: out.shape.c, turned: false)
+    defer { arena.release(panels.tensor) }
+    return winograd(source, panels, into: out, sink)
   }
 
   /// The gradient with respect to the input: a convolution with the kernel turned by half a turn and transposed.
   func winogradBackwardData(
     _ gradient: Source, weights: UnsafePointer<Real>, into dx: Tensor, _ sink: Sink
   ) -> Partials? {
-    winograd(gradient, weights: weights, turned: true, into: dx, sink)
+    let panels = transform(weights, inC: dx.shape.c, outC: gradient.shape.c, turned: true)
+    defer { arena.release(panels.tensor) }
+    return winograd(gradient, panels, into: dx, sink)
   }
 
-  private func winograd(
-    _ source: Source, weights: UnsafePointer<Real>, turned: Bool, into out: Tensor, _ sink: Sink
-  ) -> Partials? {
+  private func winograd(_ source: Source, _ panels: Panels, into out: Tensor, _ sink: Sink) -> Partials? {
     precondition(sink.addend == nil, "nothing is added to a 3×3 convolution's result")
     let (inC, outC) = (source.shape.c, out.shape.c)
     let tiles = tiles(out.shape)
     let blocks = Blocks(count: tiles, size: max(8, min(Self.tilesOfBlock, (tiles / 8 + 7) / 8 * 8)))
     let partials = sink.gathers ? allocatePartials(pieces: blocks.number, channels: outC) : nil
-    let panels =
-      turned
-      ? transform(weights, inC: outC, outC: inC, turned: true) : transform(weights, inC: inC, outC: outC, turned: false)
-    defer { arena.release(panels.tensor) }
     let (inputPlane, outputPlane) = (distance(of: blocks.size * inC), distance(of: blocks.size * panel))
     if isPlanning {
       pool.reserveScratch(bytes: Self.points * (inputPlane + outputPlane) * MemoryLayout<Real>.stride)
