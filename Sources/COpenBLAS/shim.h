@@ -3,7 +3,7 @@
 #pragma once
 
 typedef enum { COB_ROW_MAJOR = 101 } cob_order;
-typedef enum { COB_NO_TRANSPOSE = 111, COB_TRANSPOSE = 112 } cob_transpose;
+typedef enum { COB_NO_TRANSPOSE = 111 } cob_transpose;
 
 typedef void (*cob_sgemm)(cob_order, cob_transpose, cob_transpose, int m, int n, int k, float alpha, const float *a,
                           int lda, const float *b, int ldb, float beta, float *c, int ldc);

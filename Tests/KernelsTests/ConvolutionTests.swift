@@ -109,6 +109,27 @@ import Testing
     }
   }
 
+  /// Of weight zero (D's on the fake while k_t is 0) a gradient leaves what it is added to, to the bit, and else is zero.
+  @Test(arguments: ConvolutionCase.large)
+  func aGradientOfNoWeight(_ test: ConvolutionCase) {
+    var random = test.random("no weight")
+    let naive = test.naive
+    let weights = OwnedTensor(Shape(n: 1, h: 1, w: 1, c: naive.weightCount), &random)
+    let (source, gradient) = (TestSource(.plain, test.input, &random), TestSource(.plain, naive.output, &random))
+    for keeps in [true, false] {
+      let (target, bias) = (OwnedTensor(weights.shape, &random), OwnedTensor(.channels(test.outChannels), &random))
+      let before = [target.values, bias.values]
+      _ = Workbench(convolution: test.form.algorithm).run { context in
+        _ = context.convolveBackward(
+          source.source, gradient.source, test.form.geometry, weights: weights.pointer, into: nil, Sink(),
+          ConvolutionGradient(weights: target.pointer, bias: bias.pointer, scale: 0, keep: keeps))
+        return []
+      }
+      let after = [target.values, bias.values]
+      #expect(keeps ? sameBits(after, before) : after.allSatisfy { $0.allSatisfy { $0 == 0 } })
+    }
+  }
+
   /// A pass that wants only one of the two gradients gets the bits of one that wants both.
   @Test(arguments: ConvolutionCase.large.filter(\.form.hasInputGradient))
   func eitherGradientAlone(_ test: ConvolutionCase) {
