@@ -67,12 +67,9 @@ INLINE void tile_of(int rows, int columns, const ck_real *a, long a_row, long a_
 
 INLINE int least(long a, long b) { return (int)(a < b ? a : b); }
 
-static void multiply(const ck_real *a, long a_row, const ck_real *panels, long rows, int depth, int columns,
-                     ck_real *c, long c_row) {
-  for (int j = 0; j < columns; j += PANEL, panels += (long)depth * PANEL)
-    for (long r = 0; r < rows; r += TILE)
-      tile_of(least(TILE, rows - r), least(PANEL, columns - j), a + r * a_row, a_row, 1, panels, PANEL, depth,
-              c + r * c_row + j, c_row, 0);
+static void multiply(const ck_real *a, long a_row, const ck_real *panel, long rows, int depth, ck_real *c) {
+  for (long r = 0; r < rows; r += TILE)
+    tile_of_panel(least(TILE, rows - r), a + r * a_row, a_row, 1, panel, PANEL, depth, c + r * PANEL, PANEL, 0);
 }
 
 // Asks for what a sink will read and write, so that it arrives while the tile is computed.

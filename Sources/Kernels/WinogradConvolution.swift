@@ -53,7 +53,7 @@ extension KernelContext {
             for point in 0..<Self.points {
               table.multiply(
                 inputs + point * inputPlane, inC, panels.pointer(plane: point) + column * inC, range.count, Int32(inC),
-                Int32(min(panel, outC - column)), products + point * outputPlane, panel)
+                products + point * outputPlane)
             }
             table.winograd_output(
               products, outputPlane, map, Int32(outC), Int32(column), range.lowerBound, range.count, sink, out.pointer)

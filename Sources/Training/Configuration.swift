@@ -58,8 +58,8 @@ public struct Configuration: Sendable, Equatable {
 
     /// Threads of a rank; 0 for the cores at hand divided by the ranks on the machine. Never changes a result.
     public var threads = 0
-    /// OpenBLAS's kernels, where `bench` measures against it: `auto` for the best the CPU has, `environment` to leave
-    /// the choice to the environment, or a name such as `Haswell`. Training multiplies by itself.
+    /// OpenBLAS's kernels, where it is measured against (`bench step --blas-core`): `auto` for the best the CPU has,
+    /// `environment` to leave the choice to the environment, or a name such as `Haswell`. Training does without it.
     public var blasCore = "auto"
     /// Our own kernels' instruction set; named, ranks on unlike CPUs compute the same bits.
     public var kernels = Kernels.auto

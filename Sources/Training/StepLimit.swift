@@ -15,13 +15,12 @@ struct StepLimit {
     let (side, threads) = (Self.side, pool.threads)
     let memory = Buffer<Real>(count: 3 * side * side * threads)
     for index in 0..<memory.count { memory.pointer[index] = Real(index % 7) }
-    let start = UncheckedPointer(memory.pointer)
     let clock = ContinuousClock()
     var best = Double.infinity
     for _ in 0..<Self.tries {
       let begin = clock.now
       pool.run(threads) { piece, _ in
-        let a = start.pointer + 3 * side * side * piece
+        let a = memory.pointer + 3 * side * side * piece
         blas.multiply(a, a + side * side, into: a + 2 * side * side, m: side, n: side, k: side)
       }
       best = min(best, (clock.now - begin) / .seconds(1))
@@ -31,9 +30,4 @@ struct StepLimit {
 
   /// Seconds for so many multiplications, each with its addition.
   func seconds(multiplications: Double) -> Double { 2 * multiplications / rate }
-
-  private struct UncheckedPointer: @unchecked Sendable {
-    let pointer: UnsafeMutablePointer<Real>
-    init(_ pointer: UnsafeMutablePointer<Real>) { self.pointer = pointer }
-  }
 }

@@ -34,6 +34,9 @@ struct BenchStepCommand: ParsableCommand {
   @Option(help: "auto | v4 | v3 | baseline")
   var kernels = Configuration.Compute.Kernels.auto
 
+  @Option(help: "OpenBLAS's kernels, whose rate is the limit: auto | environment | NAME")
+  var blasCore = "auto"
+
   @Flag(help: "One line of JSON.")
   var json = false
 
@@ -47,6 +50,7 @@ struct BenchStepCommand: ParsableCommand {
     compute.threads = threads
     compute.kernels = kernels
     compute.convolution = convolution
+    compute.blasCore = blasCore
     let machine = try Machine(compute, localSize: communicator.localSize)
     let result = try StepBenchmark(preset, batch: batch, shards: shards, communicator: communicator, machine).run(
       steps: steps)

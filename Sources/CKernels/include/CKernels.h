@@ -56,9 +56,8 @@ typedef struct {
   // w[columns][depth], with zeros beyond the last column. `stride` is between rows of w, `panel_size` between panels.
   void (*pack_panels)(const ck_real *w, long stride, int turn, int depth, int columns, int first, int count,
                       ck_real *panels, long panel_size);
-  // c[rows][columns] = a[rows][depth]·panels
-  void (*multiply)(const ck_real *a, long a_row, const ck_real *panels, long rows, int depth, int columns,
-                   ck_real *c, long c_row);
+  // c[rows][panel] = a[rows][depth] times one panel
+  void (*multiply)(const ck_real *a, long a_row, const ck_real *panel, long rows, int depth, ck_real *c);
   // Rows first..first+rows of `out`, `columns` channels each, are a[rows][depth]·panels through the sink.
   void (*multiply_rows)(const ck_real *a, long a_row, const ck_real *panels, long first, long rows, int depth,
                         int columns, const ck_sink *, ck_real *out);
