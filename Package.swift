@@ -27,7 +27,10 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 // (launch/check-imports fails on anything else).
 let package = Package(
   name: "equipoise",
-  products: [.executable(name: "equipoise", targets: ["equipoise"])],
+  products: [
+    .executable(name: "equipoise", targets: ["equipoise"]),
+    .library(name: "allocation-count", type: .dynamic, targets: ["AllocationCount"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -77,6 +80,9 @@ let package = Package(
     tests("SyntheticTests", ["PoseData", "Tensors"]),
     tests("MetricsTests", ["Metrics", "PoseData"]),
     tests("TrainingTests", ["Training", "TestSupport"]),
+    .target(
+      name: "AllocationCount", path: "Tests/AllocationCount",
+      cSettings: [.unsafeFlags(["-O3", "-std=gnu17", "-Wall", "-Wextra", "-Werror"])]),
     .executableTarget(
       name: "mpi-tests", dependencies: ["DataParallel", "Communication", "Tensors"], path: "Tests/MPIProgram",
       swiftSettings: strict),

@@ -1,11 +1,12 @@
 // Products of matrices. TILE rows by PANEL columns of the result stay in registers while the sum runs, in one chain per
 // number from first to last: neither the level's vectors nor the cut into tiles changes a bit where the CPU has FMA.
 
-enum { TILE = CK_VECTOR_BYTES == 64 ? 8 : 4, PANEL = 2 * LANES };
+enum { TILE = CK_VECTOR_BYTES == 64 ? 8 : 4, PANEL = 2 * LANES, LINE = 64 / (int)sizeof(ck_real) };
 
 // c[r][j] = (keep ? c[r][j] : 0) + Σ_k a[r·a_row + k·a_column] · b[k·b_row + j] for `vectors` vectors of columns.
+// Meanwhile `depth` lines from `coming` are brought to the second-level cache, unless that is NULL.
 INLINE void tile(int rows, int vectors, const ck_real *a, long a_row, long a_column, const ck_real *b, long b_row,
-                 long depth, ck_real *c, long c_row, int keep) {
+                 long depth, ck_real *c, long c_row, int keep, const ck_real *coming) {
   vr sums[TILE][2];
   for (int r = 0; r < rows; r++)
     for (int j = 0; j < vectors; j++) sums[r][j] = keep ? load(c + r * c_row + j * LANES, LANES) : (vr){0};
@@ -16,6 +17,7 @@ INLINE void tile(int rows, int vectors, const ck_real *a, long a_row, long a_col
       vr left = splat(a[r * a_row + k * a_column]);
       for (int j = 0; j < vectors; j++) sums[r][j] += left * right[j];
     }
+    if (coming) __builtin_prefetch(coming + k * LINE, 0, 2);
   }
   for (int r = 0; r < rows; r++)
     for (int j = 0; j < vectors; j++) store(c + r * c_row + j * LANES, sums[r][j], LANES);
@@ -23,8 +25,8 @@ INLINE void tile(int rows, int vectors, const ck_real *a, long a_row, long a_col
 
 #define TILE_OF(R, V)                                                                    \
   case R:                                                                                \
-    if (keep) tile(R, V, a, a_row, a_column, b, b_row, depth, c, c_row, 1);              \
-    else tile(R, V, a, a_row, a_column, b, b_row, depth, c, c_row, 0);                   \
+    if (keep) tile(R, V, a, a_row, a_column, b, b_row, depth, c, c_row, 1, NULL);        \
+    else tile(R, V, a, a_row, a_column, b, b_row, depth, c, c_row, 0, NULL);             \
     break;
 
 #define TILES_OF(V)                                                                      \
@@ -41,6 +43,13 @@ INLINE void tile(int rows, int vectors, const ck_real *a, long a_row, long a_col
 static void tile_of_panel(int rows, const ck_real *a, long a_row, long a_column, const ck_real *b, long b_row,
                           long depth, ck_real *c, long c_row, int keep) {
   TILES_OF(2)
+}
+
+// A whole tile that is added to, while lines from `coming` are on their way.
+static void tile_while_coming(const ck_real *a, long a_row, long a_column, const ck_real *b, long b_row, long depth,
+                              ck_real *c, long c_row, int keep, const ck_real *coming) {
+  if (keep) tile(TILE, 2, a, a_row, a_column, b, b_row, depth, c, c_row, 1, coming);
+  else tile(TILE, 2, a, a_row, a_column, b, b_row, depth, c, c_row, 0, coming);
 }
 
 static void tile_of_vector(int rows, const ck_real *a, long a_row, long a_column, const ck_real *b, long b_row,
@@ -67,65 +76,122 @@ INLINE void tile_of(int rows, int columns, const ck_real *a, long a_row, long a_
 
 INLINE int least(long a, long b) { return (int)(a < b ? a : b); }
 
-static void multiply(const ck_real *a, long a_row, const ck_real *panel, long rows, int depth, ck_real *c) {
-  for (long r = 0; r < rows; r += TILE)
-    tile_of_panel(least(TILE, rows - r), a + r * a_row, a_row, 1, panel, PANEL, depth, c + r * PANEL, PANEL, 0);
+// The next `count` lines of what is coming; NULL when there are no more, or fewer than half as many.
+INLINE const ck_real *next_lines(ck_coming *coming, long count) {
+  for (; coming->next < coming->number; coming->next++) {
+    const ck_real **from = coming->from + coming->next;
+    long *numbers = coming->numbers + coming->next;
+    if (*numbers < count * LINE / 2) continue;
+    const ck_real *lines = *from;
+    *from += count * LINE;
+    *numbers -= count * LINE;
+    return lines;
+  }
+  return NULL;
 }
 
-// Asks for what a sink will read and write, so that it arrives while the tile is computed.
+static void multiply(const ck_real *a, long a_row, const ck_real *panel, long rows, int depth, ck_real *c,
+                     long c_row, ck_coming *coming) {
+  for (long r = 0; r < rows; r += TILE) {
+    int tall = least(TILE, rows - r);
+    const ck_real *lines = tall == TILE ? next_lines(coming, depth) : NULL;
+    if (lines) tile_while_coming(a + r * a_row, a_row, 1, panel, PANEL, depth, c + r * c_row, c_row, 0, lines);
+    else tile_of_panel(tall, a + r * a_row, a_row, 1, panel, PANEL, depth, c + r * c_row, c_row, 0);
+  }
+}
+
+// Rows that are read, multiplied by every panel and finished while they lie in the first-level cache.
+enum { STRIP = RUN, MOST_COLUMNS = 512 };
+
+// Asks for what a sink will read and write of a tile, so that it is near when the tile has been computed.
 INLINE void expect_tile(const ck_sink *s, int kind, int rows, long offset, int channels, const ck_real *out) {
   for (int r = 0; r < rows; r++, offset += channels)
-    for (int j = 0; j < PANEL; j += 64 / (int)sizeof(ck_real)) {
+    for (int j = 0; j < PANEL; j += LINE) {
       __builtin_prefetch(out + offset + j, 1);
       if (kind & SINK_ADDS) __builtin_prefetch(s->addend + offset + j, 0);
       if (kind & SINK_GATES) __builtin_prefetch(s->x + offset + j, 0);
     }
 }
 
-INLINE void multiply_rows_kind(const ck_sink *s, int kind, const ck_real *a, long a_row, const ck_real *panels,
-                               long first, long rows, int depth, int columns, ck_real *out) {
-  for (int j = 0; j < columns; j += PANEL, panels += (long)depth * PANEL) {
-    int wide = least(PANEL, columns - j), vectors = (wide + LANES - 1) / LANES;
-    vr bias[2];
-    coefficients gate[2];
-    running_sums sums[2] = {{0}, {0}};
-    for (int v = 0; v < vectors; v++) {
-      int n = least(LANES, wide - v * LANES);
-      bias[v] = sink_bias(s, j + v * LANES, n);
-      gate[v] = sink_gate(s, j + v * LANES, n);
-    }
-    for (long r = 0; r < rows; r += TILE) {
-      int high = least(TILE, rows - r);
-      long offset = (first + r) * columns + j;
-      ck_real whole[TILE * PANEL] __attribute__((aligned(64)));
-      if (wide == PANEL) expect_tile(s, kind, high, offset, columns, out);
-      tile_of(high, vectors * LANES, a + r * a_row, a_row, 1, panels, PANEL, depth, whole, PANEL, 0);
-      for (int v = 0; v < vectors; v++, offset += LANES) {
-        int n = least(LANES, wide - v * LANES);
-        const ck_real *from = whole + v * LANES;
-#define FINISH(n)                                                                                          \
-  for (int i = 0; i < high; i++) {                                                                         \
-    long at = offset + (long)i * columns;                                                                  \
-    store(out + at, sink_value(s, kind, load(from + i * PANEL, LANES), bias[v], gate[v], at, n, sums + v), n); \
+// Asks for one of `parts` equal parts of consecutive numbers to be brought to the second-level cache.
+INLINE void bring(const ck_real *from, long numbers, int part, int parts) {
+  long end = numbers * (part + 1) / parts;
+  for (long i = numbers * part / parts / LINE * LINE; i < end; i += LINE) __builtin_prefetch(from + i, 0, 2);
+}
+
+// A part of all that `rows` rows from `at` will read and write.
+INLINE void bring_rows(const ck_source *source, long source_at, int depth, const ck_sink *s, int kind,
+                       const ck_real *out, long at, int columns, long rows, int part, int parts) {
+  bring(source->x + source_at * depth, rows * depth, part, parts);
+  if (source->kind == CK_GRADIENT) bring(source->g + source_at * depth, rows * depth, part, parts);
+  bring(out + at * columns, rows * columns, part, parts);
+  if (kind & SINK_ADDS) bring(s->addend + at * columns, rows * columns, part, parts);
+  if (kind & SINK_GATES) bring(s->x + at * columns, rows * columns, part, parts);
+}
+
+// One strip of rows times one panel of `wide` columns, through the sink.
+INLINE void multiply_strip(const ck_sink *s, int kind, const ck_real *a, long depth, const ck_real *panel, int high,
+                           long first, int column, int wide, int columns, ck_real *out, running_sums *sums) {
+  ck_real whole[STRIP * PANEL] __attribute__((aligned(64)));
+  int vectors = (wide + LANES - 1) / LANES;
+  for (int r = 0; r < high; r += TILE) {
+    int tall = least(TILE, high - r);
+    if (wide == PANEL) expect_tile(s, kind, tall, (first + r) * columns + column, columns, out);
+    tile_of(tall, vectors * LANES, a + r * depth, depth, 1, panel, PANEL, depth, whole + r * PANEL, PANEL, 0);
   }
-        if (n == LANES) FINISH(LANES)
-        else FINISH(n)
+  for (int v = 0; v < vectors; v++) {
+    int c = column + v * LANES, n = least(LANES, columns - c);
+    vr bias = sink_bias(s, c, n);
+    coefficients gate = sink_gate(s, c, n);
+    running_sums own = sums[v];
+#define FINISH(n)                                                                                            \
+  for (int r = 0; r < high; r++) {                                                                           \
+    long at = (first + r) * columns + c;                                                                     \
+    store(out + at, sink_value(s, kind, load(whole + r * PANEL + v * LANES, LANES), bias, gate, at, n, &own), n); \
+  }
+    if (n == LANES) FINISH(LANES)
+    else FINISH(n)
 #undef FINISH
-        if ((r + high) % RUN == 0 || r + high == rows) sink_end_run(kind, sums + v);
-      }
-    }
-    for (int v = 0; v < vectors; v++)
-      sink_finish(s, kind, sums + v, columns, j + v * LANES, least(LANES, wide - v * LANES));
+    sink_end_run(kind, &own);
+    sums[v] = own;
   }
 }
 
-static void multiply_rows(const ck_real *a, long a_row, const ck_real *panels, long first, long rows, int depth,
-                          int columns, const ck_sink *s, ck_real *out) {
-  WITH_SINK(s, multiply_rows_kind(s, kind, a, a_row, panels, first, rows, depth, columns, out));
+INLINE void multiply_rows_kind(const ck_sink *s, int kind, const ck_source *source, long source_first,
+                               const ck_real *panels, long first, long rows, int depth, int all_columns,
+                               ck_real *packed, ck_real *out) {
+  for (int left = 0; left < all_columns; left += MOST_COLUMNS) {
+    int columns = least(MOST_COLUMNS, all_columns - left), number = (columns + PANEL - 1) / PANEL;
+    running_sums sums[MOST_COLUMNS / LANES];
+    memset(sums, 0, sizeof(running_sums) * 2 * (size_t)number);
+    for (long r = 0; r < rows; r += STRIP) {
+      int high = least(STRIP, rows - r);
+      const ck_real *a = source->x + (source_first + r) * depth;
+      if (source->kind != CK_PLAIN) {
+        pack_rows(source, source_first + r, high, depth, packed);
+        a = packed;
+      }
+      long next = r + STRIP, coming = least(STRIP, rows - next);
+      for (int p = 0; p < number; p++) {
+        int column = left + p * PANEL;
+        if (coming > 0)
+          bring_rows(source, source_first + next, depth, s, kind, out, first + next, all_columns, coming, p, number);
+        multiply_strip(s, kind, a, depth, panels + (long)(left / PANEL + p) * depth * PANEL, high, first + r, column,
+                       least(PANEL, all_columns - column), all_columns, out, sums + 2 * p);
+      }
+    }
+    for (int c = 0; c < columns; c += LANES)
+      sink_finish(s, kind, sums + c / LANES, all_columns, left + c, least(LANES, all_columns - left - c));
+  }
+}
+
+static void multiply_rows(const ck_source *source, long source_first, const ck_real *panels, long first, long rows,
+                          int depth, int columns, const ck_sink *s, ck_real *strip, ck_real *out) {
+  WITH_SINK(s, multiply_rows_kind(s, kind, source, source_first, panels, first, rows, depth, columns, strip, out));
 }
 
 static void multiply_transposed(const ck_real *a, long a_row, const ck_real *b, long b_row, long rows, int depth,
-                                int columns, int keep, ck_real *c, long c_row) {
+                                int columns, int keep, ck_real *c, long c_row, ck_coming *coming) {
   enum { CHUNK = 64 };  // rows of a narrow panel that are copied to have whole vectors
   for (int j = 0; j < columns; j += PANEL) {
     int wide = least(PANEL, columns - j);
@@ -139,9 +205,14 @@ static void multiply_transposed(const ck_real *a, long a_row, const ck_real *b, 
         for (long r = 0; r < count; r++) memcpy(copy + r * PANEL, right + r * b_row, (size_t)wide * sizeof(ck_real));
         right = copy;
       }
-      for (int k = 0; k < depth; k += TILE)
-        tile_of(least(TILE, depth - k), wide, a + first * a_row + k, 1, a_row, right, whole ? b_row : PANEL, count,
-                c + (long)k * c_row + j, c_row, keep || first > 0);
+      for (int k = 0; k < depth; k += TILE) {
+        const ck_real *left = a + first * a_row + k, *lines = NULL;
+        long right_row = whole ? b_row : PANEL;
+        ck_real *to = c + (long)k * c_row + j;
+        if (wide == PANEL && k + TILE <= depth) lines = next_lines(coming, count);
+        if (lines) tile_while_coming(left, 1, a_row, right, right_row, count, to, c_row, keep || first > 0, lines);
+        else tile_of(least(TILE, depth - k), wide, left, 1, a_row, right, right_row, count, to, c_row, keep || first > 0);
+      }
     }
   }
 }

@@ -9,6 +9,7 @@
 const ck_table CK_TABLE = {
     .name = CK_LEVEL_NAME,
     .vector_bytes = CK_VECTOR_BYTES,
+    .strip_rows = STRIP,
     .panel = PANEL,
     .pack_panels = pack_panels,
     .multiply = multiply,
@@ -33,5 +34,6 @@ const ck_table CK_TABLE = {
     .sum_of_squares = sum_of_squares,
     .rmsprop = rmsprop,
     .adam = adam,
+    .multiply_and_add = multiply_and_add,
     .squared_error = squared_error,
 };

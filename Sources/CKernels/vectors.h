@@ -85,3 +85,17 @@ static double squared_error(const ck_real *a, const ck_real *b, const ck_real *m
 #undef BODY
   return total;
 }
+
+// Chains of their own, so that none waits for another; the numbers stay as they are.
+static double multiply_and_add(long rounds, ck_real *result) {
+  enum { CHAINS = 16 };
+  vr sums[CHAINS], factor = splat(result[0]), term = splat(result[1]);
+  for (int k = 0; k < CHAINS; k++) sums[k] = splat((ck_real)k);
+  for (long r = 0; r < rounds; r++)
+#pragma clang loop unroll(full)
+    for (int k = 0; k < CHAINS; k++) sums[k] = sums[k] * factor + term;
+  vr total = {0};
+  for (int k = 0; k < CHAINS; k++) total += sums[k];
+  result[0] = total[0];
+  return (double)rounds * CHAINS * LANES;
+}

@@ -69,7 +69,7 @@ INLINE vr only(mask_lane there, vr v) { return (vr)((there - (vm){0}) & (vm)v); 
 INLINE int within(int i, int extent) { return i < 0 ? 0 : i < extent ? i : extent - 1; }
 
 INLINE void winograd_input_kind(const ck_source *s, int kind, const ck_map *map, int channels, long first, long count,
-                                ck_real *u, size_t plane) {
+                                ck_real *u, long distance) {
   for (long t = 0; t < count; t++) {
     tile_place p = place_of(map, first + t);
     int y0 = p.y - 1, x0 = p.x - 1;
@@ -84,7 +84,7 @@ INLINE void winograd_input_kind(const ck_source *s, int kind, const ck_map *map,
       row[i] = y == y0 + i ? -1 : 0;
       column[i] = x == x0 + i ? -1 : 0;
     }
-    ck_real *to = u + t * channels;
+    ck_real *to = u + t * distance;
 #define BODY(c, n)                                                                                       \
   {                                                                                                      \
     coefficients k = source_coefficients(s, kind, c, n);                                                 \
@@ -107,7 +107,7 @@ INLINE void winograd_input_kind(const ck_source *s, int kind, const ck_map *map,
     for (int i = 0; i < 6; i++) {                                                                        \
       vr out[6];                                                                                         \
       transform_input(columns + i * 6, 1, out, 1);                                                       \
-      for (int j = 0; j < 6; j++) store(to + (size_t)(i * 6 + j) * plane + (c), out[j], n);              \
+      for (int j = 0; j < 6; j++) store(to + (i * 6 + j) * channels + (c), out[j], n);                \
     }                                                                                                    \
   }
     FOR_CHANNELS(channels, BODY);
@@ -116,17 +116,17 @@ INLINE void winograd_input_kind(const ck_source *s, int kind, const ck_map *map,
 }
 
 static void winograd_input(const ck_source *s, const ck_map *map, int channels, long first, long count, ck_real *u,
-                           size_t plane) {
-  WITH_KIND(s, winograd_input_kind(s, kind, map, channels, first, count, u, plane));
+                           long distance) {
+  WITH_KIND(s, winograd_input_kind(s, kind, map, channels, first, count, u, distance));
 }
 
 INLINE void winograd_gradient_kind(const ck_source *s, int kind, const ck_map *map, int channels, long first,
-                                   long count, ck_real *v, size_t plane) {
+                                   long count, ck_real *v, long distance) {
   for (long t = 0; t < count; t++) {
     tile_place p = place_of(map, first + t);
     long corner = (((long)p.image * map->h + p.y) * map->w + p.x) * channels;
     long line = (long)map->w * channels;
-    ck_real *to = v + t * channels;
+    ck_real *to = v + t * distance;
     int whole = p.y + 4 <= map->h && p.x + 4 <= map->w;
 #define BODY(c, n)                                                                                       \
   {                                                                                                      \
@@ -143,7 +143,7 @@ INLINE void winograd_gradient_kind(const ck_source *s, int kind, const ck_map *m
     for (int i = 0; i < 6; i++) {                                                                        \
       vr out[6];                                                                                         \
       transform_gradient(columns + i * 4, 1, out, 1);                                                    \
-      for (int j = 0; j < 6; j++) store(to + (size_t)(i * 6 + j) * plane + (c), out[j], n);              \
+      for (int j = 0; j < 6; j++) store(to + (i * 6 + j) * channels + (c), out[j], n);                \
     }                                                                                                    \
   }
     FOR_CHANNELS(channels, BODY);
@@ -152,11 +152,11 @@ INLINE void winograd_gradient_kind(const ck_source *s, int kind, const ck_map *m
 }
 
 static void winograd_gradient(const ck_source *s, const ck_map *map, int channels, long first, long count,
-                              ck_real *v, size_t plane) {
-  WITH_KIND(s, winograd_gradient_kind(s, kind, map, channels, first, count, v, plane));
+                              ck_real *v, long distance) {
+  WITH_KIND(s, winograd_gradient_kind(s, kind, map, channels, first, count, v, distance));
 }
 
-INLINE void winograd_output_kind(const ck_real *m, size_t plane, const ck_map *map, int channels, int column,
+INLINE void winograd_output_kind(const ck_real *m, long distance, const ck_map *map, int channels, int column,
                                  long first, long count, const ck_sink *s, int kind, ck_real *out) {
 #define BODY(j, n)                                                                                             \
   {                                                                                                            \
@@ -172,7 +172,7 @@ INLINE void winograd_output_kind(const ck_real *m, size_t plane, const ck_map *m
       for (int k = 0; k < 6; k++) {                                                                            \
         vr d[6];                                                                                               \
         for (int i = 0; i < 6; i++)                                                                            \
-          d[i] = load(m + (size_t)(i * 6 + k) * plane + t * PANEL + (j), LANES);                               \
+          d[i] = load(m + t * distance + (i * 6 + k) * PANEL + (j), LANES);                                    \
         transform_output(d, 1, columns + k, 6);                                                                \
       }                                                                                                        \
       for (int i = 0; i < 4; i++) {                                                                            \
@@ -192,9 +192,9 @@ INLINE void winograd_output_kind(const ck_real *m, size_t plane, const ck_map *m
 #undef BODY
 }
 
-static void winograd_output(const ck_real *m, size_t plane, const ck_map *map, int channels, int column, long first,
+static void winograd_output(const ck_real *m, long distance, const ck_map *map, int channels, int column, long first,
                             long count, const ck_sink *s, ck_real *out) {
-  WITH_SINK(s, winograd_output_kind(m, plane, map, channels, column, first, count, s, kind, out));
+  WITH_SINK(s, winograd_output_kind(m, distance, map, channels, column, first, count, s, kind, out));
 }
 
 static void winograd_weights(const ck_real *w, long stride, long first, long count, int turn, ck_real *u) {

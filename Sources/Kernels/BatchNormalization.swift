@@ -93,41 +93,50 @@ extension KernelContext {
 
   /// to += source
   public func add(_ source: Source, to: Tensor) {
-    if isPlanning { return }
-    let blocks = blocks(of: to.shape.rows, rowBytes: 3 * to.shape.c * MemoryLayout<Real>.stride)
-    let raw = source.raw
-    pool.run(blocks.number) { piece, _ in
-      let rows = blocks.range(piece)
-      withUnsafePointer(to: raw) {
-        table.add_rows($0, to.pointer, rows.lowerBound, rows.count, Int32(to.shape.c))
+    perform(KernelOperation("sum", to.shape, numbers: source.numbers + 2 * to.count)) {
+      if isPlanning { return }
+      let blocks = blocks(of: to.shape.rows, rowBytes: 3 * to.shape.c * MemoryLayout<Real>.stride)
+      let raw = source.raw
+      pool.run(blocks.number) { piece, _ in
+        let rows = blocks.range(piece)
+        withUnsafePointer(to: raw) {
+          table.add_rows($0, to.pointer, rows.lowerBound, rows.count, Int32(to.shape.c))
+        }
       }
     }
   }
 
   /// Writes a view out, with its moments where wanted.
   public func materialize(_ source: Source, into out: Tensor, gathers: Bool) -> Partials? {
-    let blocks = blocks(of: out.shape.rows, rowBytes: 2 * out.shape.c * MemoryLayout<Real>.stride)
-    let partials = gathers ? allocatePartials(pieces: blocks.number, channels: out.shape.c) : nil
-    if isPlanning { return partials }
-    let raw = source.raw
-    let channels = out.shape.c
-    pool.run(blocks.number) { piece, _ in
-      let rows = blocks.range(piece)
-      withUnsafePointer(to: raw) {
-        table.pack_rows(
-          $0, rows.lowerBound, rows.count, Int32(channels), out.pointer + rows.lowerBound * channels)
+    perform(KernelOperation("normalisation, ReLU", out.shape, numbers: source.numbers + out.count)) {
+      let blocks = blocks(of: out.shape.rows, rowBytes: 2 * out.shape.c * MemoryLayout<Real>.stride)
+      let partials = gathers ? allocatePartials(pieces: blocks.number, channels: out.shape.c) : nil
+      if isPlanning { return partials }
+      let raw = source.raw
+      let channels = out.shape.c
+      pool.run(blocks.number) { piece, _ in
+        let rows = blocks.range(piece)
+        withUnsafePointer(to: raw) {
+          table.pack_rows(
+            $0, rows.lowerBound, rows.count, Int32(channels), out.pointer + rows.lowerBound * channels)
+        }
+        finish(out, rows, Sink(), partials?.piece(piece))
       }
-      finish(out, rows, Sink(), partials?.piece(piece))
+      return partials
     }
-    return partials
   }
 
   /// Applies a sink to a tensor in place: here, a gradient that other operations have written.
   public func finish(_ tensor: Tensor, _ sink: Sink) -> Partials? {
-    let blocks = blocks(of: tensor.shape.rows, rowBytes: 2 * tensor.shape.c * MemoryLayout<Real>.stride)
-    let partials = sink.gathers ? allocatePartials(pieces: blocks.number, channels: tensor.shape.c) : nil
-    if isPlanning { return partials }
-    pool.run(blocks.number) { piece, _ in finish(tensor, blocks.range(piece), sink, partials?.piece(piece)) }
-    return partials
+    perform(
+      KernelOperation(
+        "normalisation, ReLU, gradient", tensor.shape, numbers: 2 * tensor.count + sink.numbers(tensor.shape))
+    ) {
+      let blocks = blocks(of: tensor.shape.rows, rowBytes: 2 * tensor.shape.c * MemoryLayout<Real>.stride)
+      let partials = sink.gathers ? allocatePartials(pieces: blocks.number, channels: tensor.shape.c) : nil
+      if isPlanning { return partials }
+      pool.run(blocks.number) { piece, _ in finish(tensor, blocks.range(piece), sink, partials?.piece(piece)) }
+      return partials
+    }
   }
 }

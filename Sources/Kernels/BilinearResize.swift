@@ -6,22 +6,24 @@ extension KernelContext {
   /// Bilinear with half-pixel centres and no antialiasing: output pixel i looks at (i + ½)·(in/out) − ½, clamped to
   /// the image, as `interpolate(mode: bilinear, align_corners: false)` does.
   public func resizeBilinear(_ images: Tensor, into out: Tensor) {
-    if isPlanning { return }
-    let (from, to) = (images.shape, out.shape)
-    precondition(from.n == to.n && from.c <= to.c)
-    let (scaleY, scaleX) = (Double(from.h) / Double(to.h), Double(from.w) / Double(to.w))
-    pool.run(to.n * to.h) { row, _ in
-      let (image, y) = (row / to.h, row % to.h)
-      let (top, bottom, fy) = Self.neighbours(y, scaleY, from.h)
-      let base = images.pointer + image * from.h * from.w * from.c
-      for x in 0..<to.w {
-        let (left, right, fx) = Self.neighbours(x, scaleX, from.w)
-        let pixel = out.pointer + (row * to.w + x) * to.c
-        for c in 0..<from.c {
-          let value = { (y: Int, x: Int) in base[(y * from.w + x) * from.c + c] }
-          let upper = value(top, left) * (1 - fx) + value(top, right) * fx
-          let lower = value(bottom, left) * (1 - fx) + value(bottom, right) * fx
-          pixel[c] = upper * (1 - fy) + lower * fy
+    perform(KernelOperation("bilinear resize", images.shape, numbers: images.count + out.shape.rows * images.shape.c)) {
+      if isPlanning { return }
+      let (from, to) = (images.shape, out.shape)
+      precondition(from.n == to.n && from.c <= to.c)
+      let (scaleY, scaleX) = (Double(from.h) / Double(to.h), Double(from.w) / Double(to.w))
+      pool.run(to.n * to.h) { row, _ in
+        let (image, y) = (row / to.h, row % to.h)
+        let (top, bottom, fy) = Self.neighbours(y, scaleY, from.h)
+        let base = images.pointer + image * from.h * from.w * from.c
+        for x in 0..<to.w {
+          let (left, right, fx) = Self.neighbours(x, scaleX, from.w)
+          let pixel = out.pointer + (row * to.w + x) * to.c
+          for c in 0..<from.c {
+            let value = { (y: Int, x: Int) in base[(y * from.w + x) * from.c + c] }
+            let upper = value(top, left) * (1 - fx) + value(top, right) * fx
+            let lower = value(bottom, left) * (1 - fx) + value(bottom, right) * fx
+            pixel[c] = upper * (1 - fy) + lower * fy
+          }
         }
       }
     }
@@ -35,21 +37,25 @@ extension KernelContext {
 
   /// Copies `from`'s channels into those of `out` that start at `channel`.
   public func copyChannels(_ from: Tensor, into out: Tensor, at channel: Int) {
-    if isPlanning { return }
-    let (inC, outC) = (from.shape.c, out.shape.c)
-    precondition(from.shape.rows == out.shape.rows && channel + inC <= outC)
-    for row in 0..<from.shape.rows {
-      (out.pointer + row * outC + channel).update(from: from.pointer + row * inC, count: inC)
+    perform(KernelOperation("copy of channels", from.shape, numbers: 2 * from.count)) {
+      if isPlanning { return }
+      let (inC, outC) = (from.shape.c, out.shape.c)
+      precondition(from.shape.rows == out.shape.rows && channel + inC <= outC)
+      for row in 0..<from.shape.rows {
+        (out.pointer + row * outC + channel).update(from: from.pointer + row * inC, count: inC)
+      }
     }
   }
 
   /// Copies channels of `from`, starting at `channel`, into all of `out`'s.
   public func extractChannels(_ from: Tensor, at channel: Int, into out: Tensor) {
-    if isPlanning { return }
-    let (inC, outC) = (from.shape.c, out.shape.c)
-    precondition(from.shape.rows == out.shape.rows && channel + outC <= inC)
-    for row in 0..<from.shape.rows {
-      (out.pointer + row * outC).update(from: from.pointer + row * inC + channel, count: outC)
+    perform(KernelOperation("copy of channels", out.shape, numbers: 2 * out.count)) {
+      if isPlanning { return }
+      let (inC, outC) = (from.shape.c, out.shape.c)
+      precondition(from.shape.rows == out.shape.rows && channel + outC <= inC)
+      for row in 0..<from.shape.rows {
+        (out.pointer + row * outC).update(from: from.pointer + row * inC + channel, count: outC)
+      }
     }
   }
 }

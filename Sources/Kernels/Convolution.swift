@@ -23,6 +23,19 @@ public struct ConvolutionGeometry: Hashable, Sendable {
   var isWinograd: Bool { kernel == 3 && stride == 1 && padding == 1 }
 }
 
+extension ConvolutionGeometry {
+  /// A convolution of `input`, or `products` of its two gradients.
+  fileprivate func operation(
+    _ name: String, _ input: Shape, outC: Int, products: Int = 1, numbers: Int
+  ) -> KernelOperation {
+    let taps = isWinograd ? 36.0 / 16 : Double(kernel * kernel)
+    return KernelOperation(
+      "\(kernel)×\(kernel)\(stride > 1 ? "/\(stride)" : "") \(name)", input, channels: outC,
+      multiplications: Double(products) * taps * Double(output(input, channels: outC).rows * input.c * outC),
+      numbers: numbers)
+  }
+}
+
 extension KernelContext {
   /// out = weights * source + bias, then the rest of the sink.
   ///
@@ -30,12 +43,16 @@ extension KernelContext {
   public func convolve(
     _ source: Source, _ geometry: ConvolutionGeometry, weights: UnsafePointer<Real>, into out: Tensor, _ sink: Sink
   ) -> Partials? {
-    countMultiplications(geometry, rows: out.shape.rows, inC: source.shape.c, outC: out.shape.c)
-    if geometry.isPointwise { return pointwiseForward(source, weights: weights, into: out, sink) }
-    if geometry.isWinograd && convolution == .winograd {
-      return winogradForward(source, weights: weights, into: out, sink)
+    perform(
+      geometry.operation(
+        "forward", source.shape, outC: out.shape.c, numbers: source.numbers + out.count + sink.numbers(out.shape))
+    ) {
+      if geometry.isPointwise { return pointwiseForward(source, weights: weights, into: out, sink) }
+      if geometry.isWinograd && convolution == .winograd {
+        return winogradForward(source, weights: weights, into: out, sink)
+      }
+      return directForward(source, geometry, weights: weights, into: out, sink)
     }
-    return directForward(source, geometry, weights: weights, into: out, sink)
   }
 
   /// The gradients of `convolve`: with respect to its input into `dx` through `sink`, and to its parameters. Either is
@@ -44,23 +61,33 @@ extension KernelContext {
     _ source: Source, _ gradient: Source, _ geometry: ConvolutionGeometry, weights: UnsafePointer<Real>,
     into dx: Tensor?, _ sink: Sink, _ parameters: ConvolutionGradient?
   ) -> Partials? {
-    for _ in 0..<(dx == nil ? 0 : 1) + (parameters == nil ? 0 : 1) {
-      countMultiplications(geometry, rows: gradient.shape.rows, inC: source.shape.c, outC: gradient.shape.c)
+    func operation(_ name: String, products: Int = 1, numbers: Int) -> KernelOperation {
+      geometry.operation(
+        name, source.shape, outC: gradient.shape.c, products: products, numbers: gradient.numbers + numbers)
     }
+    let written = dx.map { $0.count + sink.numbers($0.shape) } ?? 0
     if geometry.isPointwise {
-      return pointwiseBackward(source, gradient, weights: weights, into: dx, sink, parameters)
+      let products = (dx == nil ? 0 : 1) + (parameters == nil ? 0 : 1)
+      let numbers = written + (parameters == nil ? 0 : source.numbers)
+      return perform(operation("gradients", products: products, numbers: numbers)) {
+        pointwiseBackward(source, gradient, weights: weights, into: dx, sink, parameters)
+      }
     }
     let winograd = geometry.isWinograd && convolution == .winograd
     if let parameters {
-      if winograd {
-        winogradBackwardWeights(source, gradient, parameters)
-      } else {
-        directBackwardWeights(source, gradient, geometry, parameters)
+      perform(operation("gradient of weights", numbers: source.numbers)) {
+        if winograd {
+          winogradBackwardWeights(source, gradient, parameters)
+        } else {
+          directBackwardWeights(source, gradient, geometry, parameters)
+        }
       }
     }
     guard let dx else { return nil }
-    return winograd
-      ? winogradBackwardData(gradient, weights: weights, into: dx, sink)
-      : directBackwardData(gradient, geometry, weights: weights, into: dx, sink)
+    return perform(operation("gradient of input", numbers: written)) {
+      winograd
+        ? winogradBackwardData(gradient, weights: weights, into: dx, sink)
+        : directBackwardData(gradient, geometry, weights: weights, into: dx, sink)
+    }
   }
 }

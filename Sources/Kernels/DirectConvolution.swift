@@ -77,9 +77,10 @@ extension KernelContext {
         let rows = blocks.range(piece)
         gather(source, geometry, rows, into: patches)
         let dy = self.rows(rows, of: gradient, readGradient, scratch: gradients)
+        var coming = ck_coming()
         table.multiply_transposed(
           patches, depth, dy, outC, rows.count, Int32(depth), Int32(outC),
-          piece == groups.range(group).lowerBound ? 0 : 1, sums.weights(group), outC)
+          piece == groups.range(group).lowerBound ? 0 : 1, sums.weights(group), outC, &coming)
         if !gradient.sumsToZero { table.sum_rows(dy, rows.count, Int32(outC), sums.bias(piece)) }
       }
     }

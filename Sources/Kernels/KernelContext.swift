@@ -21,14 +21,19 @@ public final class KernelContext {
     table = level.table.pointee
   }
 
-  /// Multiplications of the convolutions that were planned, 3×3 ones counted as Winograd F(4×4, 3×3) needs them.
+  /// Multiplications of the operations that were planned.
   public private(set) var plannedMultiplications = 0.0
+  /// Where the time of each operation is written down; nil: nowhere.
+  public var profile: KernelProfile?
 
-  /// Counts a convolution, or one of its two gradients.
-  func countMultiplications(_ geometry: ConvolutionGeometry, rows: Int, inC: Int, outC: Int) {
-    guard isPlanning else { return }
-    let taps = geometry.isWinograd ? 36.0 / 16 : Double(geometry.kernel * geometry.kernel)
-    plannedMultiplications += taps * Double(rows * inC * outC)
+  /// Runs an operation, timed where that is wanted, counted while planning.
+  func perform<Result>(_ operation: @autoclosure () -> KernelOperation, _ body: () -> Result) -> Result {
+    if isPlanning {
+      plannedMultiplications += operation().multiplications
+    } else if let profile {
+      return profile.measure(operation(), body)
+    }
+    return body()
   }
 
   public var isPlanning: Bool { arena.isPlanning }

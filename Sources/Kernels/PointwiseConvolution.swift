@@ -11,14 +11,14 @@ extension KernelContext {
     let panels = pack(weights, inC: inC, outC: outC, turned: false)
     defer { arena.release(panels.tensor) }
     if isPlanning {
-      pool.reserveScratch(bytes: blocks.size * inC * MemoryLayout<Real>.stride)
+      pool.reserveScratch(bytes: stripBytes(inC))
       return partials
     }
     let read = source.raw
     pool.run(blocks.number) { piece, thread in
       let rows = blocks.range(piece)
-      let block = self.rows(rows, of: source, read, scratch: pool.scratch(thread))
-      multiply(block, panels, rows, into: out, sink, partials?.piece(piece))
+      multiply(
+        read, rows.lowerBound, panels, rows, into: out, sink, partials?.piece(piece), strip: pool.scratch(thread))
     }
     return partials
   }
@@ -50,9 +50,16 @@ extension KernelContext {
         let dy = self.rows(rows, of: gradient, readGradient, scratch: gradients)
         if let sums, let parameters, !parameters.isNothing {
           let x = self.rows(rows, of: source, read, scratch: inputs)
+          // The block that this thread takes next, most likely.
+          let next = piece + 1 < groups.range(group).upperBound ? piece + 1 : (group + pool.threads) * groups.size
+          var coming = ck_coming()
+          if next < blocks.number {
+            coming.append(gradient, rows: blocks.range(next))
+            coming.append(source, rows: blocks.range(next))
+          }
           table.multiply_transposed(
             x, inC, dy, outC, rows.count, Int32(inC), Int32(outC), piece == groups.range(group).lowerBound ? 0 : 1,
-            sums.weights(group), outC)
+            sums.weights(group), outC, &coming)
           if !gradient.sumsToZero { table.sum_rows(dy, rows.count, Int32(outC), sums.bias(piece)) }
         }
         if let dx, let panels { multiply(dy, panels, rows, into: dx, sink, partials?.piece(piece)) }
@@ -65,27 +72,41 @@ extension KernelContext {
     return partials
   }
 
+  /// Working memory of a product whose left side has so many channels.
+  func stripBytes(_ channels: Int) -> Int { Int(table.strip_rows) * channels * MemoryLayout<Real>.stride }
+
+  /// Rows of `out` are rows of the source, from `sourceFirst` on, times panels, through the sink; on the calling thread.
+  private func multiply(
+    _ source: ck_source, _ sourceFirst: Int, _ panels: Panels, _ rows: Range<Int>, into out: Tensor, _ sink: Sink,
+    _ partial: UnsafeMutablePointer<Real>?, strip: UnsafeMutablePointer<Real>
+  ) {
+    withUnsafePointer(to: source) { source in
+      withUnsafePointer(to: sink.raw(partial: partial)) {
+        table.multiply_rows(
+          source, sourceFirst, panels.tensor.pointer, rows.lowerBound, rows.count, Int32(panels.depth),
+          Int32(out.shape.c), $0, strip, out.pointer)
+      }
+    }
+  }
+
   /// Rows of `out` = a·panels through the sink, on the calling thread.
   func multiply(
-    _ a: UnsafePointer<Real>, _ panels: Panels, _ rows: Range<Int>, into out: Tensor, _ sink: Sink,
+    _ a: UnsafeMutablePointer<Real>, _ panels: Panels, _ rows: Range<Int>, into out: Tensor, _ sink: Sink,
     _ partial: UnsafeMutablePointer<Real>?
   ) {
-    withUnsafePointer(to: sink.raw(partial: partial)) {
-      table.multiply_rows(
-        a, panels.depth, panels.tensor.pointer, rows.lowerBound, rows.count, Int32(panels.depth), Int32(out.shape.c),
-        $0, out.pointer)
-    }
+    let source = ck_source(kind: Int32(CK_PLAIN.rawValue), x: a, g: nil, a: nil, b: nil, d: nil)
+    multiply(source, 0, panels, rows, into: out, sink, partial, strip: a)
   }
 
   /// Rows of a source: where they lie if it is plain, else computed into `scratch`.
   func rows(
     _ range: Range<Int>, of source: Source, _ raw: ck_source, scratch: UnsafeMutablePointer<Real>
-  ) -> UnsafePointer<Real> {
-    if source.kind == CK_PLAIN { return UnsafePointer(source.tensor.pointer + range.lowerBound * source.shape.c) }
+  ) -> UnsafeMutablePointer<Real> {
+    if source.kind == CK_PLAIN { return source.tensor.pointer + range.lowerBound * source.shape.c }
     withUnsafePointer(to: raw) {
       table.pack_rows($0, range.lowerBound, range.count, Int32(source.shape.c), scratch)
     }
-    return UnsafePointer(scratch)
+    return scratch
   }
 
   /// Applies a sink to rows of a result.

@@ -21,6 +21,9 @@ public struct Sink {
     self.gathers = gathers
   }
 
+  /// Numbers that it reads for a result of that shape.
+  func numbers(_ shape: Shape) -> Int { ((addend == nil ? 0 : 1) + (gate == nil ? 0 : 1)) * shape.count }
+
   func raw(partial: UnsafeMutablePointer<Real>?) -> ck_sink {
     ck_sink(
       bias: bias, addend: addend.map { UnsafePointer($0.pointer) }, x: gate.map { UnsafePointer($0.tensor.pointer) },

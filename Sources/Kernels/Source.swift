@@ -27,6 +27,9 @@ public struct Source {
 
   public var shape: Shape { tensor.shape }
 
+  /// Numbers that reading all of it takes from memory.
+  var numbers: Int { tensor.count + (gradient?.count ?? 0) }
+
   /// The tensors that belong to this source alone.
   public var owned: [Tensor] { [gradient, kind == CK_GRADIENT ? coefficients : nil].compactMap { $0 } }
 

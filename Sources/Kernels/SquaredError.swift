@@ -11,19 +11,21 @@ extension KernelContext {
   public func squaredError(
     _ a: Tensor, _ b: Tensor, mask: Tensor, gradient: Tensor?, scale: Double, keep: Bool
   ) -> Double {
-    precondition(a.shape == b.shape && mask.shape.count == a.shape.n * a.shape.c)
-    if isPlanning {
-      reserveChannelSums(a.shape.n)
-      return 0
+    perform(KernelOperation("squared error", a.shape, numbers: (gradient == nil ? 2 : keep ? 4 : 3) * a.count)) {
+      precondition(a.shape == b.shape && mask.shape.count == a.shape.n * a.shape.c)
+      if isPlanning {
+        reserveChannelSums(a.shape.n)
+        return 0
+      }
+      let (rows, channels) = (a.shape.h * a.shape.w, a.shape.c)
+      let sums = channelSums.pointer
+      pool.run(a.shape.n) { image, _ in
+        let offset = image * rows * channels
+        sums[image] = table.squared_error(
+          a.pointer + offset, b.pointer + offset, mask.pointer + image * channels, rows, Int32(channels), Real(scale),
+          keep ? 1 : 0, gradient.map { $0.pointer + offset })
+      }
+      return (0..<a.shape.n).reduce(0) { $0 + sums[$1] }
     }
-    let (rows, channels) = (a.shape.h * a.shape.w, a.shape.c)
-    let sums = channelSums.pointer
-    pool.run(a.shape.n) { image, _ in
-      let offset = image * rows * channels
-      sums[image] = table.squared_error(
-        a.pointer + offset, b.pointer + offset, mask.pointer + image * channels, rows, Int32(channels), Real(scale),
-        keep ? 1 : 0, gradient.map { $0.pointer + offset })
-    }
-    return (0..<a.shape.n).reduce(0) { $0 + sums[$1] }
   }
 }

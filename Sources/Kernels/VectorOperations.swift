@@ -2,8 +2,11 @@ import CKernels
 import Tensors
 
 /// Work on a network's whole block of parameters, in pieces whose size no thread count changes.
-public struct VectorOperations: Sendable {
+public struct VectorOperations {
   private static let pieceSize = 1 << 16
+
+  /// Where the time of each operation is written down; nil: nowhere.
+  public var profile: KernelProfile?
 
   private let pool: ThreadPool
   private let level: KernelLevel
@@ -13,22 +16,23 @@ public struct VectorOperations: Sendable {
     self.level = level
   }
 
-  private func run(_ count: Int, _ body: (_ offset: Int, _ count: Int, _ table: borrowing ck_table) -> Void) {
+  /// - Parameter passes: how often each number of the block, or of another as long, is read or written.
+  private func run(
+    _ name: String, _ count: Int, passes: Int,
+    _ body: (_ piece: Int, _ range: Range<Int>, _ table: borrowing ck_table) -> Void
+  ) {
     let pieces = Blocks(count: count, size: Self.pieceSize)
-    pool.run(pieces.number) { piece, _ in
-      let range = pieces.range(piece)
-      body(range.lowerBound, range.count, level.table.pointee)
-    }
+    func work() { pool.run(pieces.number) { piece, _ in body(piece, pieces.range(piece), level.table.pointee) } }
+    guard let profile else { return work() }
+    profile.measure(KernelOperation(name, .channels(count), numbers: passes * count), work)
   }
 
   /// √Σ x²; not finite if any x is not, or the sum is too large for a double.
   public func norm(_ x: UnsafePointer<Real>, count: Int) -> Double {
     let pieces = Blocks(count: count, size: Self.pieceSize)
     return withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, pieces.number)) { sums in
-      nonisolated(unsafe) let sums = sums
-      pool.run(pieces.number) { piece, _ in
-        let range = pieces.range(piece)
-        sums[piece] = level.table.pointee.sum_of_squares(x + range.lowerBound, range.count)
+      run("norm", count, passes: 1) { piece, range, table in
+        sums[piece] = table.sum_of_squares(x + range.lowerBound, range.count)
       }
       return (0..<pieces.number).reduce(0) { $0 + sums[$1] }.squareRoot()
     }
@@ -39,9 +43,10 @@ public struct VectorOperations: Sendable {
     parameters: UnsafeMutablePointer<Real>, squareAverage: UnsafeMutablePointer<Real>,
     gradient: UnsafePointer<Real>, count: Int, clip: Double, learningRate: Double, alpha: Double, epsilon: Double
   ) {
-    run(count) { offset, count, table in
+    run("RMSprop", count, passes: 5) { _, range, table in
+      let first = range.lowerBound
       table.rmsprop(
-        parameters + offset, squareAverage + offset, gradient + offset, count, clip, learningRate, alpha, epsilon)
+        parameters + first, squareAverage + first, gradient + first, range.count, clip, learningRate, alpha, epsilon)
     }
   }
 
@@ -52,9 +57,10 @@ public struct VectorOperations: Sendable {
     learningRate: Double, beta1: Double, beta2: Double, epsilon: Double, firstCorrection: Double,
     secondCorrection: Double
   ) {
-    run(count) { offset, count, table in
+    run("Adam", count, passes: 7) { _, range, table in
+      let first = range.lowerBound
       table.adam(
-        parameters + offset, average + offset, squareAverage + offset, gradient + offset, count, clip,
+        parameters + first, average + first, squareAverage + first, gradient + first, range.count, clip,
         learningRate / firstCorrection, secondCorrection.squareRoot(), beta1, beta2, epsilon)
     }
   }
@@ -63,11 +69,13 @@ public struct VectorOperations: Sendable {
 extension KernelContext {
   /// All zeros.
   public func clear(_ tensor: Tensor) {
-    if isPlanning { return }
-    let pieces = Blocks(count: tensor.count, size: 1 << 16)
-    pool.run(pieces.number) { piece, _ in
-      let range = pieces.range(piece)
-      (tensor.pointer + range.lowerBound).update(repeating: 0, count: range.count)
+    perform(KernelOperation("zeros", tensor.shape, numbers: tensor.count)) {
+      if isPlanning { return }
+      let pieces = Blocks(count: tensor.count, size: 1 << 16)
+      pool.run(pieces.number) { piece, _ in
+        let range = pieces.range(piece)
+        (tensor.pointer + range.lowerBound).update(repeating: 0, count: range.count)
+      }
     }
   }
 }
@@ -75,13 +83,15 @@ extension KernelContext {
 extension KernelContext {
   /// to += factor · from
   public func add(_ from: Tensor, times factor: Double, to: Tensor) {
-    precondition(from.count == to.count)
-    if isPlanning { return }
-    let pieces = Blocks(count: to.count, size: 1 << 16)
-    pool.run(pieces.number) { piece, _ in
-      let range = pieces.range(piece)
-      table.sum_parts(
-        from.pointer + range.lowerBound, range.count, range.count, 1, Real(factor), 1, to.pointer + range.lowerBound)
+    perform(KernelOperation("sum", to.shape, numbers: 3 * to.count)) {
+      precondition(from.count == to.count)
+      if isPlanning { return }
+      let pieces = Blocks(count: to.count, size: 1 << 16)
+      pool.run(pieces.number) { piece, _ in
+        let range = pieces.range(piece)
+        table.sum_parts(
+          from.pointer + range.lowerBound, range.count, range.count, 1, Real(factor), 1, to.pointer + range.lowerBound)
+      }
     }
   }
 }

@@ -8,7 +8,7 @@ extension KernelContext {
   /// Tiles that one thread takes through the transforms and products while they stay in its cache.
   private static var tilesOfBlock: Int { 32 }
   /// Tiles whose transforms lie side by side for one weight gradient product.
-  private static var tilesTogether: Int { 256 }
+  private static var tilesTogether: Int { 64 }
 
   private func tiles(_ shape: Shape) -> Int { shape.n * ((shape.h + 3) / 4) * ((shape.w + 3) / 4) }
 
@@ -34,29 +34,32 @@ extension KernelContext {
     let tiles = tiles(out.shape)
     let blocks = Blocks(count: tiles, size: max(8, min(Self.tilesOfBlock, (tiles / 8 + 7) / 8 * 8)))
     let partials = sink.gathers ? allocatePartials(pieces: blocks.number, channels: outC) : nil
-    let (inputPlane, outputPlane) = (distance(of: blocks.size * inC), distance(of: blocks.size * panel))
+    let (inputTile, outputTile) = (distance(of: Self.points * inC), distance(of: Self.points * panel))
     if isPlanning {
-      pool.reserveScratch(bytes: Self.points * (inputPlane + outputPlane) * MemoryLayout<Real>.stride)
+      pool.reserveScratch(bytes: blocks.size * (inputTile + outputTile) * MemoryLayout<Real>.stride)
       return partials
     }
     let (read, map) = (source.raw, out.shape.map)
     pool.run(blocks.number) { piece, thread in
       let range = blocks.range(piece)
+      // The block that this thread takes next, most likely.
+      let next = piece + pool.threads
       let inputs = pool.scratch(thread)
-      let products = inputs + Self.points * inputPlane
+      let products = inputs + blocks.size * inputTile
       withUnsafePointer(to: map) { map in
         withUnsafePointer(to: read) {
-          table.winograd_input($0, map, Int32(inC), range.lowerBound, range.count, inputs, inputPlane)
+          table.winograd_input($0, map, Int32(inC), range.lowerBound, range.count, inputs, inputTile)
         }
+        var coming = coming(out, sink, range, source, next < blocks.number ? blocks.range(next) : 0..<0)
         withUnsafePointer(to: sink.raw(partial: partials?.piece(piece))) { sink in
           for column in stride(from: 0, to: outC, by: panel) {
             for point in 0..<Self.points {
               table.multiply(
-                inputs + point * inputPlane, inC, panels.pointer(plane: point) + column * inC, range.count, Int32(inC),
-                products + point * outputPlane)
+                inputs + point * inC, inputTile, panels.pointer(plane: point) + column * inC, range.count, Int32(inC),
+                products + point * panel, outputTile, &coming)
             }
             table.winograd_output(
-              products, outputPlane, map, Int32(outC), Int32(column), range.lowerBound, range.count, sink, out.pointer)
+              products, outputTile, map, Int32(outC), Int32(column), range.lowerBound, range.count, sink, out.pointer)
           }
         }
       }
@@ -64,15 +67,35 @@ extension KernelContext {
     return partials
   }
 
+  /// What the tiles' results will touch, then what the tiles that this thread takes next will read.
+  private func coming(
+    _ out: Tensor, _ sink: Sink, _ tiles: Range<Int>, _ source: Source, _ next: Range<Int>
+  ) -> ck_coming {
+    var coming = ck_coming()
+    coming.append(out, rows: pixels(of: tiles, out.shape))
+    coming.append(sink.gate?.tensor, rows: pixels(of: tiles, out.shape))
+    coming.append(source, rows: pixels(of: next, out.shape))
+    return coming
+  }
+
+  /// The rows of pixels that tiles cover, from the first to the last of them.
+  private func pixels(of tiles: Range<Int>, _ shape: Shape) -> Range<Int> {
+    if tiles.isEmpty { return 0..<0 }
+    let (across, down) = ((shape.w + 3) / 4, (shape.h + 3) / 4)
+    let (first, last) = (tiles.lowerBound / across, (tiles.upperBound - 1) / across)
+    let line = { (row: Int) in row / down * shape.h + row % down * 4 }
+    return line(first) * shape.w..<min(line(last) + 4, (last / down + 1) * shape.h) * shape.w
+  }
+
   /// dW = Gᵀ[Σ over tiles of (Bᵀ d B) ⊗ (A dY Aᵀ)]G: the products divide over the thirty-six points, so no thread count
   /// changes a sum.
   func winogradBackwardWeights(_ source: Source, _ gradient: Source, _ parameters: ConvolutionGradient) {
     let (inC, outC) = (source.shape.c, gradient.shape.c)
     let chunks = Blocks(count: tiles(source.shape), size: min(Self.tilesTogether, tiles(source.shape)))
-    let (inputPlane, gradientPlane) = (distance(of: chunks.size * inC), distance(of: chunks.size * outC))
+    let (inputTile, gradientTile) = (distance(of: Self.points * inC), distance(of: Self.points * outC))
     let productPlane = distance(of: inC * outC)
-    let inputs = arena.allocate(Shape(n: 1, h: 1, w: Self.points, c: inputPlane))
-    let gradients = arena.allocate(Shape(n: 1, h: 1, w: Self.points, c: gradientPlane))
+    let inputs = arena.allocate(Shape(n: 1, h: 1, w: chunks.size, c: inputTile))
+    let gradients = arena.allocate(Shape(n: 1, h: 1, w: chunks.size, c: gradientTile))
     let products = arena.allocate(Shape(n: 1, h: 1, w: Self.points, c: productPlane))
     defer { for tensor in [inputs, gradients, products] { arena.release(tensor) } }
     sumBias(gradient, parameters)
@@ -88,21 +111,27 @@ extension KernelContext {
           if piece % 2 == 0 {
             withUnsafePointer(to: read) {
               table.winograd_input(
-                $0, map, Int32(inC), first, part.count, inputs.pointer + part.lowerBound * inC, inputPlane)
+                $0, map, Int32(inC), first, part.count, inputs.pointer + part.lowerBound * inputTile, inputTile)
             }
           } else {
             withUnsafePointer(to: readGradient) {
               table.winograd_gradient(
-                $0, map, Int32(outC), first, part.count, gradients.pointer + part.lowerBound * outC,
-                gradientPlane)
+                $0, map, Int32(outC), first, part.count, gradients.pointer + part.lowerBound * gradientTile,
+                gradientTile)
             }
           }
         }
       }
+      let next = chunk + 1 < chunks.number ? pixels(of: chunks.range(chunk + 1), source.shape) : 0..<0
       pool.run(Self.points) { point, _ in
+        var coming = ck_coming()
+        let share = point * next.count / Self.points..<(point + 1) * next.count / Self.points
+        let rows = next.lowerBound + share.lowerBound..<next.lowerBound + share.upperBound
+        coming.append(source, rows: rows)
+        coming.append(gradient, rows: rows)
         table.multiply_transposed(
-          inputs.pointer + point * inputPlane, inC, gradients.pointer + point * gradientPlane, outC, range.count,
-          Int32(inC), Int32(outC), chunk > 0 ? 1 : 0, products.pointer + point * productPlane, outC)
+          inputs.pointer + point * inC, inputTile, gradients.pointer + point * outC, gradientTile, range.count,
+          Int32(inC), Int32(outC), chunk > 0 ? 1 : 0, products.pointer + point * productPlane, outC, &coming)
       }
     }
     let pieces = Blocks(count: inC * outC, size: 2048)

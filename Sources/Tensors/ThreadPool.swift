@@ -35,7 +35,7 @@ public final class ThreadPool: Sendable {
       for piece in 0..<pieces { body(piece, 0) }
       return
     }
-    withoutActuallyEscaping(body) { team.run(pieces, $0) }
+    team.run(pieces, body)
   }
 
   /// At least `bytes` of working memory for each thread; what it held before is lost. Not inside a run.
@@ -47,17 +47,20 @@ public final class ThreadPool: Sendable {
   }
 }
 
+/// Writes down where a closure lies: implemented in CKernels/closure.c. The closure is good until the caller returns.
+/// `withoutActuallyEscaping` would do the same with an allocation a call (docs/design/arena.md).
+@_silgen_name("ck_lend")
+private func lend(_ body: (Int, Int) -> Void, to closure: UnsafeMutablePointer<ck_closure>)
+
 /// What the owner and the workers share.
 ///
 /// Unchecked: `job`, `pieces` and `scratch` are written by the owner only while no worker is inside a job, and
 /// `generation` (released by the owner, acquired by the workers) publishes them.
 private final class Team: @unchecked Sendable {
-  typealias Job = (_ piece: Int, _ thread: Int) -> Void
-
   let threads: Int
   var scratch: [UnsafeMutableRawPointer] = []
   private var scratchBytes = 0
-  private var job: Job?
+  private var job = ck_closure()
   private var pieces = 0
   private let next = Atomic<Int>(0)
   private let generation = Atomic<Int>(0)
@@ -120,28 +123,28 @@ private final class Team: @unchecked Sendable {
     for handle in handles { pthread_join(handle, nil) }
   }
 
-  func run(_ pieces: Int, _ job: @escaping Job) {
-    self.job = job
+  func run(_ pieces: Int, _ body: (_ piece: Int, _ thread: Int) -> Void) {
+    lend(body, to: &job)
     self.pieces = pieces
     next.store(0, ordering: .relaxed)
     working.store(threads - 1, ordering: .relaxed)
     generation.wrappingAdd(1, ordering: .sequentiallyConsistent)
     if sleepers.load(ordering: .sequentiallyConsistent) > 0 { wakeSleepers() }
-    take(job, thread: 0)
+    takePieces(thread: 0)
     var looks = 0
     while working.load(ordering: .acquiring) > 0 {
       looks += 1
       if looks > Self.spins { sched_yield() } else { ck_pause() }
     }
-    self.job = nil
   }
 
-  private func take(_ job: Job, thread: Int) {
+  private func takePieces(thread: Int) {
     let pieces = self.pieces
+    var job = self.job
     while true {
       let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue
       if piece >= pieces { return }
-      job(piece, thread)
+      ck_call(&job, piece, thread)
     }
   }
 
@@ -151,7 +154,7 @@ private final class Team: @unchecked Sendable {
       waitForGeneration(after: seen)
       seen += 1
       if stopping.load(ordering: .acquiring) { return }
-      take(job!, thread: thread)
+      takePieces(thread: thread)
       working.wrappingSubtract(1, ordering: .releasing)
     }
   }

@@ -24,7 +24,7 @@ public final class AdversarialTrainer {
   let generator: Player
   let discriminator: Player?
   let context: KernelContext
-  let vectors: VectorOperations
+  private(set) var vectors: VectorOperations
   let g: StackedHourglass
   private let d: Discriminator?
   private let generatorPasses: [Pass]
@@ -32,6 +32,9 @@ public final class AdversarialTrainer {
   private let fakePass: Pass?
   private let thread: CommunicationThread
   private let shardSums: ShardVector
+  /// Shards whose activations are held at the same time: one, or all where D is updated between the generator's
+  /// forward and its backward.
+  private let shardGroups: [Range<Int>]
   private let loss: HeatmapLoss
 
   /// Builds both networks, plans a step's memory and sets the parameters from the seed.
@@ -56,6 +59,7 @@ public final class AdversarialTrainer {
     g = StackedHourglass(generatorStore, settings.generator, input: .photograph)
     generator = Player("generator", generatorStore, settings.generatorOptimizer)
     let refreshes = settings.adversarial?.refreshDiscriminator ?? false
+    shardGroups = refreshes ? [0..<plan.localShardCount] : (0..<plan.localShardCount).map { $0..<$0 + 1 }
     generatorPasses = (0..<(refreshes ? plan.localShardCount : 1)).map { _ in Pass(context, generatorStore, .training) }
 
     if let adversarial = settings.adversarial {
@@ -126,6 +130,12 @@ public final class AdversarialTrainer {
     record.phases.optimizer += clock.lap() - (record.phases.communication - waited)
     completedSteps += 1
     return record
+  }
+
+  /// Has the time of every operation written down from now on, or no longer.
+  func record(into profile: KernelProfile?) {
+    context.profile = profile
+    vectors.profile = profile
   }
 
   // MARK: One shard
@@ -266,12 +276,6 @@ public final class AdversarialTrainer {
 
 extension AdversarialTrainer {
   private var refreshesDiscriminator: Bool { settings.adversarial?.refreshDiscriminator ?? false }
-
-  /// Shards whose activations are held at the same time: one, or all where D is updated between the generator's
-  /// forward and its backward.
-  private var shardGroups: [Range<Int>] {
-    refreshesDiscriminator ? [0..<plan.localShardCount] : (0..<plan.localShardCount).map { $0..<$0 + 1 }
-  }
 
   /// Multiplications of a step on this rank, 3×3 convolutions counted as Winograd F(4×4, 3×3) needs them.
   var multiplications: Double { context.plannedMultiplications * Double(shardGroups.count) }

@@ -14,67 +14,111 @@ import Tensors
 /// Networks of known sizes to measure with.
 public enum BenchPreset: String, Sendable, CaseIterable {
   case paper, hg2, small, tiny
-
-  /// Input side R, and both networks.
-  var networks: (resolution: Int, generator: HourglassConfiguration, discriminator: HourglassConfiguration) {
-    func pair(_ resolution: Int, stacks: Int, modules: Int, features: Int, joints: Int)
-      -> (Int, HourglassConfiguration, HourglassConfiguration)
-    {
-      let network = { (stacks: Int) in
-        HourglassConfiguration(stacks: stacks, modules: modules, features: features, depth: 4, joints: joints)
-      }
-      return (resolution, network(stacks), network(1))
-    }
-    switch self {
-    case .paper: return pair(256, stacks: 4, modules: 2, features: 256, joints: 16)
-    case .hg2: return pair(256, stacks: 2, modules: 1, features: 256, joints: 16)
-    case .small: return pair(128, stacks: 2, modules: 1, features: 128, joints: 14)
-    case .tiny: return pair(64, stacks: 1, modules: 1, features: 64, joints: 14)
-    }
-  }
 }
 
-/// Times `AdversarialTrainer.step` with k_t held at 0.1, so that nothing of it can be left out.
-public final class StepBenchmark {
-  private let preset: BenchPreset
-  private let trainer: AdversarialTrainer
-  private let machine: Machine
-  private let memory: [OwnedBatchPart]
-  private let blas: BLASLibrary
+/// What a benchmark trains.
+public struct BenchWorkload: Sendable {
+  let name: String
+  let batch: Int
+  let shards: Int
+  let settings: TrainerSettings
 
-  /// - Throws: `ShardPlanError` where batch, shards and ranks do not go together.
-  public init(
-    _ preset: BenchPreset, batch: Int, shards: Int, communicator: any Communicator, _ machine: Machine
-  ) throws(ConfigurationError) {
-    self.preset = preset
-    self.machine = machine
-    blas = try machine.loadBLAS()
-    let plan: ShardPlan
-    do throws(ShardPlanError) {
-      plan = try ShardPlan(batch: batch, shards: shards, rank: communicator.rank, worldSize: communicator.worldSize)
-    } catch {
-      throw ConfigurationError("--shards", "\(error)")
+  /// A preset's networks; `resolution` and `stacks` replace its own input side and the generator's stacks.
+  public init(_ preset: BenchPreset, batch: Int, shards: Int, resolution: Int? = nil, stacks: Int? = nil) {
+    name = preset.rawValue
+    self.batch = batch
+    self.shards = shards
+    let (side, count, modules, features, joints) =
+      switch preset {
+      case .paper: (256, 4, 2, 256, 16)
+      case .hg2: (256, 2, 1, 256, 16)
+      case .small: (128, 2, 1, 128, 14)
+      case .tiny: (64, 1, 1, 64, 14)
+      }
+    let network = { (stacks: Int) in
+      HourglassConfiguration(stacks: stacks, modules: modules, features: features, depth: 4, joints: joints)
     }
-    let (resolution, generator, discriminator) = preset.networks
     var adversarial = TrainerSettings.Adversarial(
-      discriminator: discriminator,
+      discriminator: network(1),
       discriminatorOptimizer: OptimizerSettings(
         rule: .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8), schedule: LearningRateSchedule(learningRate: 8e-5)),
       lambdaG: 1e-4, lambdaK: 1e-3, gamma: 0.5, kInitial: 0.1, balance: .absolute, targetGradient: true,
       refreshDiscriminator: false)
     adversarial.holdsKt = true
-    let settings = TrainerSettings(
-      generator: generator,
+    settings = TrainerSettings(
+      generator: network(stacks ?? count),
       generatorOptimizer: OptimizerSettings(
         rule: .rmsprop(alpha: 0.99, epsilon: 1e-8), schedule: LearningRateSchedule(learningRate: 2.5e-4)),
-      adversarial: adversarial, reduction: .mean, inputResolution: resolution, seed: 0)
-    trainer = AdversarialTrainer(settings, plan: plan, communicator: communicator, context: machine.makeContext())
-    let count = plan.localPositions.count
+      adversarial: adversarial, reduction: .mean, inputResolution: resolution ?? side, seed: 0)
+  }
+
+  /// A configuration's networks, batch and shards; none of its data is read.
+  public init(_ configuration: Configuration) {
+    name = configuration.run.name
+    batch = configuration.train.batch
+    shards = configuration.train.shards
+    var settings = configuration.trainerSettings(joints: configuration.skeleton.jointCount, totalSteps: 1000)
+    settings.adversarial?.kInitial = 0.1
+    settings.adversarial?.holdsKt = true
+    self.settings = settings
+  }
+}
+
+/// Times `AdversarialTrainer.step` with k_t held at 0.1, so that nothing of it can be left out.
+public final class StepBenchmark {
+  private let name: String
+  private let trainer: AdversarialTrainer
+  private let machine: Machine
+  private let memory: [OwnedBatchPart]
+  private let blas: BLASLibrary
+
+  /// - Throws: `ConfigurationError` where batch, shards and ranks, or the sizes of maps, do not go together.
+  public init(_ workload: BenchWorkload, communicator: any Communicator, _ machine: Machine) throws(ConfigurationError)
+  {
+    name = workload.name
+    self.machine = machine
+    blas = try machine.loadBLAS()
+    let plan: ShardPlan
+    do throws(ShardPlanError) {
+      plan = try ShardPlan(
+        batch: workload.batch, shards: workload.shards, rank: communicator.rank, worldSize: communicator.worldSize)
+    } catch {
+      throw ConfigurationError("--shards", "\(error)")
+    }
+    let (side, depth) = (workload.settings.inputResolution, workload.settings.generator.depth)
+    guard side % (4 << depth) == 0 else {
+      throw ConfigurationError("--resolution", "is \(side), no multiple of \(4 << depth)")
+    }
+    trainer = AdversarialTrainer(
+      workload.settings, plan: plan, communicator: communicator, context: machine.makeContext())
+    let (count, joints) = (plan.localPositions.count, workload.settings.generator.joints)
     memory = [
-      OwnedBatchPart(Shape(n: count, h: resolution, w: resolution, c: 3), seed: 1),
-      OwnedBatchPart(Shape(n: count, h: resolution / 4, w: resolution / 4, c: generator.joints), seed: 2),
-      OwnedBatchPart(Shape(n: count, h: 1, w: 1, c: generator.joints), seed: nil),
+      OwnedBatchPart(Shape(n: count, h: side, w: side, c: 3), seed: 1),
+      OwnedBatchPart(Shape(n: count, h: side / 4, w: side / 4, c: joints), seed: 2),
+      OwnedBatchPart(Shape(n: count, h: 1, w: 1, c: joints), seed: nil),
     ]
+  }
+
+  private static var usage: rusage {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return usage
+  }
+
+  private func takeStep() throws -> StepRecord {
+    try trainer.step(images: memory[0].tensor, heatmaps: memory[1].tensor, mask: memory[2].tensor)
+  }
+
+  /// One step to warm up, then `steps` of which each operation is timed.
+  public func profile(steps: Int) throws -> KernelTable {
+    _ = try takeStep()
+    let profile = KernelProfile()
+    trainer.record(into: profile)
+    defer { trainer.record(into: nil) }
+    let seconds = try ContinuousClock().measure { for _ in 0..<steps { _ = try takeStep() } } / .seconds(1)
+    return KernelTable(
+      entries: profile.entries, steps: steps, stepSeconds: seconds / Double(steps),
+      peaks: MachinePeaks(machine.pool, machine.level), threads: machine.pool.threads, kernels: machine.level.name)
   }
 
   /// One step to warm up, then `steps` that are timed.
@@ -82,13 +126,18 @@ public final class StepBenchmark {
     let clock = ContinuousClock()
     var seconds: [Double] = []
     var records: [StepRecord] = []
-    for step in 0...steps {
+    // Room for all, so that nothing but the step itself could allocate or touch a new page.
+    seconds.reserveCapacity(steps)
+    records.reserveCapacity(steps)
+    _ = try takeStep()
+    let faults = Self.usage.ru_minflt + Self.usage.ru_majflt
+    for _ in 0..<steps {
       let start = clock.now
-      let record = try trainer.step(images: memory[0].tensor, heatmaps: memory[1].tensor, mask: memory[2].tensor)
-      guard step > 0 else { continue }
+      let record = try takeStep()
       seconds.append((clock.now - start) / .seconds(1))
       records.append(record)
     }
+    let newFaults = Self.usage.ru_minflt + Self.usage.ru_majflt - faults
     seconds.sort()
     let median = seconds[seconds.count / 2]
     var phases = JSONObject()
@@ -96,17 +145,17 @@ public final class StepBenchmark {
       let values = records.map { $0.phases[keyPath: phase.path] }.sorted()
       phases.append(phase.name, JSONValue(values[values.count / 2]))
     }
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     let limit = StepLimit(blas, machine.pool)
     return [
-      "program": "equipoise", "preset": .string(preset.rawValue), "batch": JSONValue(trainer.plan.batch),
+      "program": "equipoise", "preset": .string(name), "batch": JSONValue(trainer.plan.batch),
       "shards": JSONValue(trainer.plan.shards), "ranks": JSONValue(trainer.plan.worldSize),
       "threads": JSONValue(machine.pool.threads), "precision": MemoryLayout<Real>.size == 8 ? "fp64" : "fp32",
       "convolution": .string(machine.convolution.rawValue), "step_seconds_min": JSONValue(seconds[0]),
       "step_seconds_median": JSONValue(median), "images_per_second": JSONValue(Double(trainer.plan.batch) / median),
-      "peak_rss_mib": JSONValue(usage.ru_maxrss / 1024), "blas_core": .string(blas.coreName),
+      "peak_rss_mib": JSONValue(Self.usage.ru_maxrss / 1024),
+      "page_faults": JSONValue(newFaults), "blas_core": .string(blas.coreName),
       "kernels": .string(machine.level.name), "sgemm_gflops": JSONValue(limit.rate / 1e9),
+      "multiplications": JSONValue(trainer.multiplications),
       "limit_seconds": JSONValue(limit.seconds(multiplications: trainer.multiplications)),
       "limit_share": JSONValue(limit.seconds(multiplications: trainer.multiplications) / median),
       "phase_seconds": .object(phases),

@@ -6,15 +6,25 @@ import Training
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measures.", subcommands: [BenchStepCommand.self])
+    commandName: "bench", abstract: "Measures.", subcommands: [BenchStepCommand.self, BenchKernelsCommand.self])
 }
 
-struct BenchStepCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "step", abstract: "Times the training step on made-up data, k_t held at 0.1.")
-
+/// What is measured, and with what.
+struct BenchOptions: ParsableArguments {
   @Option(help: "\(BenchPreset.allCases.map(\.rawValue).joined(separator: " | "))")
   var preset = BenchPreset.paper
+
+  @Option(help: "A run's configuration, whose networks, batch and shards are taken in place of a preset's.")
+  var config: String?
+
+  @Option(name: .customLong("set"), help: ArgumentHelp("Overrides a key of the configuration.", valueName: "key=value"))
+  var overrides: [String] = []
+
+  @Option(help: "The input's side in place of the preset's.")
+  var resolution: Int?
+
+  @Option(help: "The generator's stacks in place of the preset's.")
+  var stacks: Int?
 
   @Option(help: "Images of a step.")
   var batch = 2
@@ -34,28 +44,91 @@ struct BenchStepCommand: ParsableCommand {
   @Option(help: "auto | v4 | v3 | baseline")
   var kernels = Configuration.Compute.Kernels.auto
 
-  @Option(help: "OpenBLAS's kernels, whose rate is the limit: auto | environment | NAME")
-  var blasCore = "auto"
-
   @Flag(help: "One line of JSON.")
   var json = false
 
   func validate() throws {
-    guard batch > 0, steps > 0, threads >= 0, shards > 0 else { throw ValidationError("sizes are positive") }
+    guard batch > 0, steps > 0, threads >= 0, shards > 0, resolution ?? 1 > 0, stacks ?? 1 > 0 else {
+      throw ValidationError("sizes are positive")
+    }
+    guard config != nil || overrides.isEmpty else { throw ValidationError("--set needs --config") }
   }
 
-  func run() throws {
-    let communicator = try Program.join()
+  func benchmark(_ communicator: any Communicator, blasCore: String = "auto") throws -> StepBenchmark {
     var compute = Configuration.Compute()
     compute.threads = threads
     compute.kernels = kernels
     compute.convolution = convolution
     compute.blasCore = blasCore
     let machine = try Machine(compute, localSize: communicator.localSize)
-    let result = try StepBenchmark(preset, batch: batch, shards: shards, communicator: communicator, machine).run(
-      steps: steps)
+    let workload: BenchWorkload
+    if let config {
+      workload = BenchWorkload(
+        try Configuration.shared(communicator) { try Configuration.load(file: config, overrides: overrides) })
+    } else {
+      workload = BenchWorkload(preset, batch: batch, shards: shards, resolution: resolution, stacks: stacks)
+    }
+    return try StepBenchmark(workload, communicator: communicator, machine)
+  }
+}
+
+struct BenchStepCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "step", abstract: "Times the training step on made-up data, k_t held at 0.1.")
+
+  @OptionGroup var options: BenchOptions
+
+  @Option(help: "OpenBLAS's kernels, whose rate is the limit: auto | environment | NAME")
+  var blasCore = "auto"
+
+  func run() throws {
+    let communicator = try Program.join()
+    let result = try options.benchmark(communicator, blasCore: blasCore).run(steps: options.steps)
     guard communicator.rank == 0 else { return }
-    print(json ? result.text : result.entries.map { "\($0.key): \($0.value.text)" }.joined(separator: "\n"))
+    print(options.json ? result.text : result.entries.map { "\($0.key): \($0.value.text)" }.joined(separator: "\n"))
+  }
+}
+
+struct BenchKernelsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "kernels",
+    abstract: "Times every operation of the training step where it runs, beside what the machine can do at most.")
+
+  @OptionGroup var options: BenchOptions
+
+  func run() throws {
+    let communicator = try Program.join()
+    let table = try options.benchmark(communicator).profile(steps: options.steps)
+    guard communicator.rank == 0 else { return }
+    print(options.json ? table.json.text : Self.text(table))
+  }
+
+  private static func text(_ table: KernelTable) -> String {
+    let lines = table.lines
+    var rows = [["operation", "of", "to", "calls", "ms", "of step", "rate", "", "of peak"]]
+    for line in lines {
+      rows.append([
+        line.operation.name, "\(line.operation.shape)", "\(line.operation.channels)",
+        String(format: "%.0f", line.callsPerStep), String(format: "%.2f", line.seconds * 1e3),
+        String(format: "%.1f %%", 100 * line.seconds / table.stepSeconds), String(format: "%.1f", line.rate / 1e9),
+        line.isBoundByMemory ? "GB/s" : "GFLOP/s", String(format: "%.0f %%", 100 * line.share),
+      ])
+    }
+    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max()! }
+    let isText = [0, 1, 7]
+    let printed = rows.map { row in
+      row.indices.map { column in
+        let space = String(repeating: " ", count: widths[column] - row[column].count)
+        return isText.contains(column) ? row[column] + space : space + row[column]
+      }.joined(separator: "  ")
+    }
+    let listed = 100 * lines.reduce(0) { $0 + $1.seconds } / table.stepSeconds
+    let heading = String(
+      format: "A step of %.1f ms, %d thread%@, kernels %@. At most: %.1f GFLOP/s in registers, %.1f GB/s of memory.",
+      table.stepSeconds * 1e3, table.threads, table.threads == 1 ? "" : "s", table.kernels,
+      2 * table.peaks.multiplications / 1e9, table.peaks.bytes / 1e9)
+    return ([heading, String(format: "The operations below are %.1f %% of it.", listed), ""] + printed).joined(
+      separator: "\n")
   }
 }
 

@@ -17,6 +17,15 @@ static inline void ck_pause(void) {
 #endif
 }
 
+// A Swift closure of two words that is lent, not given: (piece, thread). Swift itself can hand a closure to another
+// thread only by copying it to the heap; these two keep it where it is.
+typedef struct {
+  const void *function, *context;
+} ck_closure;
+
+// Calls a lent closure, which its owner must still be holding.
+void ck_call(const ck_closure *, long piece, long thread);
+
 // What an operation reads: a tensor as it lies, or one that is computed from others on the way in.
 typedef enum {
   CK_PLAIN = 0,       // x
@@ -42,6 +51,13 @@ typedef struct {
   ck_real *partial;
 } ck_sink;
 
+// Ranges of numbers that the caller will need next, brought to the second-level cache while products run.
+typedef struct {
+  int next, number;  // of the ranges
+  const ck_real *from[4];
+  long numbers[4];
+} ck_coming;
+
 // The maps that 4×4 tiles cut up. Tiles are numbered over images, tile rows, tile columns.
 typedef struct {
   int n, h, w;
@@ -50,20 +66,24 @@ typedef struct {
 typedef struct {
   const char *name;
   int vector_bytes;
+  int strip_rows;
   int panel;  // columns of a panel: right sides of products lie as panels[columns/panel][depth][panel]
 
   // Panels first..first+count of the matrix w[depth][columns], or where `turn` is set of the transpose of
   // w[columns][depth], with zeros beyond the last column. `stride` is between rows of w, `panel_size` between panels.
   void (*pack_panels)(const ck_real *w, long stride, int turn, int depth, int columns, int first, int count,
                       ck_real *panels, long panel_size);
-  // c[rows][panel] = a[rows][depth] times one panel
-  void (*multiply)(const ck_real *a, long a_row, const ck_real *panel, long rows, int depth, ck_real *c);
-  // Rows first..first+rows of `out`, `columns` channels each, are a[rows][depth]·panels through the sink.
-  void (*multiply_rows)(const ck_real *a, long a_row, const ck_real *panels, long first, long rows, int depth,
-                        int columns, const ck_sink *, ck_real *out);
-  // c[depth][columns] = (keep ? c : 0) + aᵀ·b over a[rows][depth] and b[rows][columns].
+  // c[rows][panel] = a[rows][depth] times one panel. Takes from what is coming as much as it has time for.
+  void (*multiply)(const ck_real *a, long a_row, const ck_real *panel, long rows, int depth, ck_real *c, long c_row,
+                   ck_coming *);
+  // Rows first..first+rows of `out`, `columns` channels each, are the source's rows from source_first on times panels,
+  // through the sink. `strip` is room for `strip_rows` rows of the source.
+  void (*multiply_rows)(const ck_source *, long source_first, const ck_real *panels, long first, long rows, int depth,
+                        int columns, const ck_sink *, ck_real *strip, ck_real *out);
+  // c[depth][columns] = (keep ? c : 0) + aᵀ·b over a[rows][depth] and b[rows][columns]; takes from what is coming as
+  // multiply does.
   void (*multiply_transposed)(const ck_real *a, long a_row, const ck_real *b, long b_row, long rows, int depth,
-                              int columns, int keep, ck_real *c, long c_row);
+                              int columns, int keep, ck_real *c, long c_row, ck_coming *);
 
   // out[r] = source[first + r] for `rows` rows.
   void (*pack_rows)(const ck_source *, long first, long rows, int channels, ck_real *out);
@@ -78,14 +98,15 @@ typedef struct {
   void (*im2col)(const ck_source *, const ck_map *, int channels, int kernel, int stride, int padding, long first,
                  long rows, ck_real *out);
 
-  // Winograd F(4×4, 3×3), Lavin and Gray 2016. u[36][plane/channels][channels] for tiles first..first+count.
+  // Winograd F(4×4, 3×3), Lavin and Gray 2016. u[count][36][channels] for tiles first..first+count, `distance` numbers
+  // from one tile to the next.
   void (*winograd_input)(const ck_source *, const ck_map *, int channels, long first, long count, ck_real *u,
-                         size_t plane);
+                         long distance);
   // v = A dY Aᵀ, the gradient's side of the weight gradient.
   void (*winograd_gradient)(const ck_source *, const ck_map *, int channels, long first, long count, ck_real *v,
-                            size_t plane);
-  // Channels column..column+panel of the out tiles = Aᵀ m A, then the sink; m[36][plane/panel][panel].
-  void (*winograd_output)(const ck_real *m, size_t plane, const ck_map *, int channels, int column, long first,
+                            long distance);
+  // Channels column..column+panel of the out tiles = Aᵀ m A, then the sink; m[count][36][panel] as u.
+  void (*winograd_output)(const ck_real *m, long distance, const ck_map *, int channels, int column, long first,
                           long count, const ck_sink *, ck_real *out);
   // u[36][stride] = G w Gᵀ for elements first..first+count of w[3][3][stride]; `turn` rotates the kernel by half a
   // turn first.
@@ -119,6 +140,10 @@ typedef struct {
   // One step of Adam; the bias corrections are folded into lr_hat = lr / (1 − β₁ᵗ) and root = √(1 − β₂ᵗ).
   void (*adam)(ck_real *p, ck_real *m, ck_real *v, const ck_real *g, long count, double clip, double lr_hat,
                double root, double beta1, double beta2, double epsilon);
+
+  // Does `rounds` × 16 vectors' multiplications and additions and nothing else; returns their number, each multiplication
+  // with its addition.
+  double (*multiply_and_add)(long rounds, ck_real *result);
 
   // Masked squared error of one image: returns Σ m (a − b)², writes gradient = (keep ? gradient : 0) + scale·m·(a − b).
   // gradient may be NULL. `mask` has one value a channel.
