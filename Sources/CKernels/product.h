@@ -1,7 +1,8 @@
 // Products of matrices. TILE rows by PANEL columns of the result stay in registers while the sum runs, in one chain per
 // number from first to last: neither the level's vectors nor the cut into tiles changes a bit where the CPU has FMA.
 
-enum { TILE = CK_VECTOR_BYTES == 64 ? 8 : 4, PANEL = 2 * LANES, LINE = 64 / (int)sizeof(ck_real) };
+// Of two vectors across, eight rows take half of AVX-512's 32 registers, six take twelve of the others' 16.
+enum { TILE = CK_VECTOR_BYTES == 64 ? 8 : 6, PANEL = 2 * LANES, LINE = 64 / (int)sizeof(ck_real) };
 
 // c[r][j] = (keep ? c[r][j] : 0) + Σ_k a[r·a_row + k·a_column] · b[k·b_row + j] for `vectors` vectors of columns.
 // Meanwhile `depth` lines from `coming` are brought to the second-level cache, unless that is NULL.
@@ -31,11 +32,11 @@ INLINE void tile(int rows, int vectors, const ck_real *a, long a_row, long a_col
 
 #define TILES_OF(V)                                                                      \
   switch (rows) {                                                                        \
-    TILE_OF(1, V) TILE_OF(2, V) TILE_OF(3, V) TILE_OF(4, V)                              \
+    TILE_OF(1, V) TILE_OF(2, V) TILE_OF(3, V) TILE_OF(4, V) TILE_OF(5, V) TILE_OF(6, V)  \
     TILE_OF_MORE(V)                                                                      \
   }
 #if CK_VECTOR_BYTES == 64
-#define TILE_OF_MORE(V) TILE_OF(5, V) TILE_OF(6, V) TILE_OF(7, V) TILE_OF(8, V)
+#define TILE_OF_MORE(V) TILE_OF(7, V) TILE_OF(8, V)
 #else
 #define TILE_OF_MORE(V)
 #endif
@@ -76,6 +77,9 @@ INLINE void tile_of(int rows, int columns, const ck_real *a, long a_row, long a_
 
 INLINE int least(long a, long b) { return (int)(a < b ? a : b); }
 
+// Rows of the next tile when so many are left: the last two share what is left, for a tile of one row or two is slow.
+INLINE int rows_of_tile(long left) { return left > TILE && left < 2 * TILE ? (int)(left + 1) / 2 : least(TILE, left); }
+
 // The next `count` lines of what is coming; NULL when there are no more, or fewer than half as many.
 INLINE const ck_real *next_lines(ck_coming *coming, long count) {
   for (; coming->next < coming->number; coming->next++) {
@@ -92,11 +96,11 @@ INLINE const ck_real *next_lines(ck_coming *coming, long count) {
 
 static void multiply(const ck_real *a, long a_row, const ck_real *panel, long rows, int depth, ck_real *c,
                      long c_row, ck_coming *coming) {
-  for (long r = 0; r < rows; r += TILE) {
-    int tall = least(TILE, rows - r);
+  for (long r = 0, tall; r < rows; r += tall) {
+    tall = rows_of_tile(rows - r);
     const ck_real *lines = tall == TILE ? next_lines(coming, depth) : NULL;
     if (lines) tile_while_coming(a + r * a_row, a_row, 1, panel, PANEL, depth, c + r * c_row, c_row, 0, lines);
-    else tile_of_panel(tall, a + r * a_row, a_row, 1, panel, PANEL, depth, c + r * c_row, c_row, 0);
+    else tile_of_panel((int)tall, a + r * a_row, a_row, 1, panel, PANEL, depth, c + r * c_row, c_row, 0);
   }
 }
 
@@ -129,31 +133,46 @@ INLINE void bring_rows(const ck_source *source, long source_at, int depth, const
   if (kind & SINK_GATES) bring(s->x + at * columns, rows * columns, part, parts);
 }
 
+// Rows of a product through the sink, `vectors` of them at a time, each of `n` channels: side by side, so that the
+// additions of one run's sums wait less for each other.
+INLINE void finish_strip(const ck_sink *s, int kind, const ck_real *product, int high, long first, int column,
+                         int vectors, int n, int columns, ck_real *out, running_sums *sums) {
+  vr bias[2];
+  coefficients gate[2];
+  running_sums own[2];
+  for (int v = 0; v < vectors; v++) {
+    bias[v] = sink_bias(s, column + v * LANES, n);
+    gate[v] = sink_gate(s, column + v * LANES, n);
+    own[v] = sums[v];
+  }
+  for (int r = 0; r < high; r++)
+    for (int v = 0; v < vectors; v++) {
+      long at = (first + r) * columns + column + v * LANES;
+      vr value = load(product + r * PANEL + v * LANES, LANES);
+      store(out + at, sink_value(s, kind, value, bias[v], gate[v], at, n, own + v), n);
+    }
+  for (int v = 0; v < vectors; v++) {
+    sink_end_run(kind, own + v);
+    sums[v] = own[v];
+  }
+}
+
 // One strip of rows times one panel of `wide` columns, through the sink.
 INLINE void multiply_strip(const ck_sink *s, int kind, const ck_real *a, long depth, const ck_real *panel, int high,
                            long first, int column, int wide, int columns, ck_real *out, running_sums *sums) {
   ck_real whole[STRIP * PANEL] __attribute__((aligned(64)));
   int vectors = (wide + LANES - 1) / LANES;
-  for (int r = 0; r < high; r += TILE) {
-    int tall = least(TILE, high - r);
+  for (int r = 0, tall; r < high; r += tall) {
+    tall = rows_of_tile(high - r);
     if (wide == PANEL) expect_tile(s, kind, tall, (first + r) * columns + column, columns, out);
     tile_of(tall, vectors * LANES, a + r * depth, depth, 1, panel, PANEL, depth, whole + r * PANEL, PANEL, 0);
   }
-  for (int v = 0; v < vectors; v++) {
-    int c = column + v * LANES, n = least(LANES, columns - c);
-    vr bias = sink_bias(s, c, n);
-    coefficients gate = sink_gate(s, c, n);
-    running_sums own = sums[v];
-#define FINISH(n)                                                                                            \
-  for (int r = 0; r < high; r++) {                                                                           \
-    long at = (first + r) * columns + c;                                                                     \
-    store(out + at, sink_value(s, kind, load(whole + r * PANEL + v * LANES, LANES), bias, gate, at, n, &own), n); \
-  }
-    if (n == LANES) FINISH(LANES)
-    else FINISH(n)
-#undef FINISH
-    sink_end_run(kind, &own);
-    sums[v] = own;
+  if (wide == PANEL) {
+    finish_strip(s, kind, whole, high, first, column, 2, LANES, columns, out, sums);
+  } else {
+    for (int v = 0; v < vectors; v++)
+      finish_strip(s, kind, whole + v * LANES, high, first, column + v * LANES, 1,
+                   least(LANES, columns - column - v * LANES), columns, out, sums + v);
   }
 }
 
@@ -190,28 +209,35 @@ static void multiply_rows(const ck_source *source, long source_first, const ck_r
   WITH_SINK(s, multiply_rows_kind(s, kind, source, source_first, panels, first, rows, depth, columns, strip, out));
 }
 
+// Rows that are taken together: so many of the left side stay in the first-level cache while every tile of a panel
+// passes, and of the right side a panel of them is copied, for rows a power of two apart would fall on few of its sets.
+enum { CHUNK = 64 };
+
+INLINE void copy_panel(const ck_real *b, long b_row, long rows, int wide, ck_real *copy) {
+  if (wide == PANEL) {
+    for (long r = 0; r < rows; r++)
+      for (int j = 0; j < PANEL; j += LANES) store(copy + r * PANEL + j, load(b + r * b_row + j, LANES), LANES);
+  } else {
+    memset(copy, 0, (size_t)(rows * PANEL) * sizeof(ck_real));
+    for (long r = 0; r < rows; r++) memcpy(copy + r * PANEL, b + r * b_row, (size_t)wide * sizeof(ck_real));
+  }
+}
+
 static void multiply_transposed(const ck_real *a, long a_row, const ck_real *b, long b_row, long rows, int depth,
                                 int columns, int keep, ck_real *c, long c_row, ck_coming *coming) {
-  enum { CHUNK = 64 };  // rows of a narrow panel that are copied to have whole vectors
+  ck_real panel[CHUNK * PANEL] __attribute__((aligned(64)));
   for (int j = 0; j < columns; j += PANEL) {
     int wide = least(PANEL, columns - j);
-    int whole = wide % LANES == 0;
-    ck_real copy[CHUNK * PANEL] __attribute__((aligned(64)));
-    for (long first = 0; first < rows; first += whole ? rows : CHUNK) {
-      long count = whole ? rows : least(CHUNK, rows - first);
-      const ck_real *right = b + first * b_row + j;
-      if (!whole) {
-        memset(copy, 0, sizeof copy);
-        for (long r = 0; r < count; r++) memcpy(copy + r * PANEL, right + r * b_row, (size_t)wide * sizeof(ck_real));
-        right = copy;
-      }
-      for (int k = 0; k < depth; k += TILE) {
+    for (long first = 0; first < rows; first += CHUNK) {
+      long count = least(CHUNK, rows - first);
+      copy_panel(b + first * b_row + j, b_row, count, wide, panel);
+      for (int k = 0, tall; k < depth; k += tall) {
+        tall = rows_of_tile(depth - k);
         const ck_real *left = a + first * a_row + k, *lines = NULL;
-        long right_row = whole ? b_row : PANEL;
         ck_real *to = c + (long)k * c_row + j;
-        if (wide == PANEL && k + TILE <= depth) lines = next_lines(coming, count);
-        if (lines) tile_while_coming(left, 1, a_row, right, right_row, count, to, c_row, keep || first > 0, lines);
-        else tile_of(least(TILE, depth - k), wide, left, 1, a_row, right, right_row, count, to, c_row, keep || first > 0);
+        if (wide == PANEL && tall == TILE) lines = next_lines(coming, count);
+        if (lines) tile_while_coming(left, 1, a_row, panel, PANEL, count, to, c_row, keep || first > 0, lines);
+        else tile_of(tall, wide, left, 1, a_row, panel, PANEL, count, to, c_row, keep || first > 0);
       }
     }
   }

@@ -1,11 +1,23 @@
 // Rows of channels: what a 1×1 convolution reads and writes around its matrix product.
 
+// The coefficients of one vector of channels serve a few rows at a time.
+enum { PACKED = 4 };
+
 INLINE void pack_rows_kind(const ck_source *s, int kind, long first, long rows, int channels, ck_real *out) {
-  for (long r = first; r < first + rows; r++, out += channels) {
-#define BODY(c, n) store(out + (c), source_load(s, kind, source_coefficients(s, kind, c, n), r * channels + (c), n), n)
-    FOR_CHANNELS(channels, BODY);
-#undef BODY
+  long r = first, end = first + rows;
+#define PACK(number, c, n)                                                                                       \
+  {                                                                                                              \
+    coefficients k = source_coefficients(s, kind, c, n);                                                         \
+    for (int i = 0; i < number; i++)                                                                             \
+      store(out + i * channels + (c), source_load(s, kind, k, (r + i) * channels + (c), n), n);                  \
   }
+#define FEW(c, n) PACK(PACKED, c, n)
+#define ONE(c, n) PACK(1, c, n)
+  for (; r + PACKED <= end; r += PACKED, out += PACKED * channels) FOR_CHANNELS(channels, FEW);
+  for (; r < end; r++, out += channels) FOR_CHANNELS(channels, ONE);
+#undef ONE
+#undef FEW
+#undef PACK
 }
 
 static void pack_rows(const ck_source *s, long first, long rows, int channels, ck_real *out) {

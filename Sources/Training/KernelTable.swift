@@ -46,6 +46,7 @@ public struct KernelTable {
           var object: JSONObject = [
             "operation": .string(line.operation.name), "shape": .string("\(line.operation.shape)"),
             "channels": JSONValue(line.operation.channels), "calls": JSONValue(line.callsPerStep),
+            "multiplications": JSONValue(line.operation.multiplications), "bytes": JSONValue(line.operation.bytes),
             "seconds": JSONValue(line.seconds), "share_of_step": JSONValue(line.seconds / stepSeconds),
           ]
           object.append(line.isBoundByMemory ? "gigabytes_per_second" : "gflops", JSONValue(line.rate / 1e9))
