@@ -99,10 +99,10 @@ public final class StepBenchmark {
     ]
   }
 
-  private static var usage: rusage {
+  private static var usage: (peakMebibytes: Int, pageFaults: Int) {
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    return usage
+    return (usage.ru_maxrss / 1024, usage.ru_minflt + usage.ru_majflt)
   }
 
   private func takeStep() throws -> StepRecord {
@@ -130,14 +130,19 @@ public final class StepBenchmark {
     seconds.reserveCapacity(steps)
     records.reserveCapacity(steps)
     _ = try takeStep()
-    let faults = Self.usage.ru_minflt + Self.usage.ru_majflt
+    // A step's memory is planned: the first has reached the peak, and what the limit is measured with is not a step's.
+    let peak = Self.usage.peakMebibytes
+    let limit = StepLimit(blas, machine.pool, samples: steps)
+    var faults = 0
     for _ in 0..<steps {
+      let before = Self.usage.pageFaults
       let start = clock.now
       let record = try takeStep()
       seconds.append((clock.now - start) / .seconds(1))
+      faults += Self.usage.pageFaults - before
       records.append(record)
+      limit.sample()
     }
-    let newFaults = Self.usage.ru_minflt + Self.usage.ru_majflt - faults
     seconds.sort()
     let median = seconds[seconds.count / 2]
     var phases = JSONObject()
@@ -145,15 +150,13 @@ public final class StepBenchmark {
       let values = records.map { $0.phases[keyPath: phase.path] }.sorted()
       phases.append(phase.name, JSONValue(values[values.count / 2]))
     }
-    let limit = StepLimit(blas, machine.pool)
     return [
       "program": "equipoise", "preset": .string(name), "batch": JSONValue(trainer.plan.batch),
       "shards": JSONValue(trainer.plan.shards), "ranks": JSONValue(trainer.plan.worldSize),
       "threads": JSONValue(machine.pool.threads), "precision": MemoryLayout<Real>.size == 8 ? "fp64" : "fp32",
       "convolution": .string(machine.convolution.rawValue), "step_seconds_min": JSONValue(seconds[0]),
       "step_seconds_median": JSONValue(median), "images_per_second": JSONValue(Double(trainer.plan.batch) / median),
-      "peak_rss_mib": JSONValue(Self.usage.ru_maxrss / 1024),
-      "page_faults": JSONValue(newFaults), "blas_core": .string(blas.coreName),
+      "peak_rss_mib": JSONValue(peak), "page_faults": JSONValue(faults), "blas_core": .string(blas.coreName),
       "kernels": .string(machine.level.name), "sgemm_gflops": JSONValue(limit.rate / 1e9),
       "multiplications": JSONValue(trainer.multiplications),
       "limit_seconds": JSONValue(limit.seconds(multiplications: trainer.multiplications)),
