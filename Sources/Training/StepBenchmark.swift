@@ -132,16 +132,16 @@ public final class StepBenchmark {
     _ = try takeStep()
     // A step's memory is planned: the first has reached the peak, and what the limit is measured with is not a step's.
     let peak = Self.usage.peakMebibytes
-    let limit = StepLimit(blas, machine.pool, samples: steps)
+    let limit = StepLimit(blas, machine.pool, steps: steps)
     var faults = 0
-    for _ in 0..<steps {
+    for step in 0..<steps {
       let before = Self.usage.pageFaults
       let start = clock.now
       let record = try takeStep()
       seconds.append((clock.now - start) / .seconds(1))
       faults += Self.usage.pageFaults - before
       records.append(record)
-      limit.sample()
+      limit.sample(after: step)
     }
     seconds.sort()
     let median = seconds[seconds.count / 2]

@@ -141,8 +141,8 @@ typedef struct {
   void (*adam)(ck_real *p, ck_real *m, ck_real *v, const ck_real *g, long count, double clip, double lr_hat,
                double root, double beta1, double beta2, double epsilon);
 
-  // Does `rounds` × 16 vectors' multiplications and additions and nothing else; returns their number, each multiplication
-  // with its addition.
+  // Does `rounds` rounds of vectors' multiplications and additions and nothing else; returns the number of
+  // multiplications, each with its addition.
   double (*multiply_and_add)(long rounds, ck_real *result);
 
   // Masked squared error of one image: returns Σ m (a − b)², writes gradient = (keep ? gradient : 0) + scale·m·(a − b).
