@@ -51,7 +51,7 @@ let package = Package(
     library("Optimizers", ["Kernels", "Tensors"]),
     library("Communication", ["CMPI", "Tensors"]),
     library("DataParallel", ["Communication", "Tensors"]),
-    library("PoseData", ["Tensors", "CTurboJPEG", "CPNG", "CMatio"]),
+    library("PoseData", ["Tensors", "CKernels", "CTurboJPEG", "CPNG", "CMatio"]),
     library("Metrics", ["PoseData", "Tensors"]),
     library("RunRecord", ["Tensors", crypto]),
     library(

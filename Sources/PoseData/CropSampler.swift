@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 /// Cuts a square out of a photograph, scaled, turned and mirrored, in one bilinear resampling.
@@ -8,9 +9,10 @@ import Tensors
 ///
 /// Keeps working memory between calls; one thread at a time uses a sampler.
 public final class CropSampler {
-  private var reduced: [Float] = []
-  /// Sums of a block of this side fit 32 bits; no photograph that is decoded needs a larger one.
-  private static let largestFactor = 4096.0
+  /// The blocks of a region with a black one all around, four numbers each.
+  private var blocks: [Float] = []
+  /// Sums of a block of this side fit 31 bits; no photograph that is decoded needs a larger one.
+  private static let largestFactor = 2048.0
 
   public init() {}
 
@@ -26,9 +28,7 @@ public final class CropSampler {
       return
     }
     reduce(image, region, factor)
-    let gains = SIMD4(Float(gain.x), Float(gain.y), Float(gain.z), 0) / 255
-    let width = region.columns.count
-    let height = region.rows.count
+    let gains = [Float(gain.x), Float(gain.y), Float(gain.z), 0].map { $0 / 255 }
     // The map from output to reduced pixels is affine: its origin and its two steps say it all.
     func place(_ x: Double, _ y: Double) -> SIMD2<Double> {
       let point = transform.image(inputX: x, inputY: y)
@@ -40,31 +40,12 @@ public final class CropSampler {
     let origin = place(0, 0)
     let alongRow = place(1, 0) - origin
     let alongColumn = place(0, 1) - origin
-    reduced.withUnsafeBufferPointer { source in
-      func pixel(_ x: Int, _ y: Int) -> SIMD4<Float> {
-        guard x >= 0, y >= 0, x < width, y < height else { return .zero }
-        let start = (y * width + x) * 3
-        return SIMD4(source[start], source[start + 1], source[start + 2], 0)
-      }
+    blocks.withUnsafeBufferPointer { blocks in
+      var picture = ck_picture(pixels: blocks.baseAddress, width: region.columns.count, height: region.rows.count)
       for row in 0..<resolution {
         let start = origin + alongColumn * Double(row)
-        for column in 0..<resolution {
-          let point = start + alongRow * Double(column)
-          let corner = point.rounded(.down)
-          let index = row * resolution + column
-          var color = SIMD4<Float>.zero
-          // Written so that nothing outside the region is ever turned into an integer.
-          if corner.x >= -1, corner.y >= -1, corner.x < Double(width), corner.y < Double(height) {
-            let (x, y) = (Int(corner.x), Int(corner.y))
-            let (fx, fy) = (Float(point.x - corner.x), Float(point.y - corner.y))
-            let upper = pixel(x, y) * (1 - fx) + pixel(x + 1, y) * fx
-            let lower = pixel(x, y + 1) * (1 - fx) + pixel(x + 1, y + 1) * fx
-            color = ((upper * (1 - fy) + lower * fy) * gains).clamped(lowerBound: .zero, upperBound: .one)
-          }
-          output.pointer[index * 3] = Real(color.x)
-          output.pointer[index * 3 + 1] = Real(color.y)
-          output.pointer[index * 3 + 2] = Real(color.z)
-        }
+        let line = ck_line(x: start.x, y: start.y, step_x: alongRow.x, step_y: alongRow.y)
+        ck_resample_row(&picture, line, gains, resolution, output.pointer + row * resolution * 3)
       }
     }
   }
@@ -94,28 +75,24 @@ public final class CropSampler {
 
   /// Averages the blocks of a region; what a block lacks beyond the photograph's edge counts as black.
   private func reduce(_ image: RGBImage, _ region: Region, _ factor: Int) {
-    let needed = region.columns.count * region.rows.count * 3
-    if reduced.count < needed { reduced = [Float](repeating: 0, count: needed) }
-    let share = 1 / Float(factor * factor)
+    let rowLength = (region.columns.count + 2) * 4
+    let needed = rowLength * (region.rows.count + 2)
+    if blocks.count < needed { blocks = [Float](repeating: 0, count: needed) }
+    let first = region.columns.lowerBound * factor
+    let pixels = min(region.columns.upperBound * factor, image.width) - first
     image.bytes.withUnsafeBufferPointer { source in
-      reduced.withUnsafeMutableBufferPointer { target in
-        var index = 0
+      blocks.withUnsafeMutableBufferPointer { blocks in
+        blocks[0..<rowLength].update(repeating: 0)
+        blocks[needed - rowLength..<needed].update(repeating: 0)
+        var target = blocks.baseAddress! + rowLength
         for blockRow in region.rows {
           let rows = blockRow * factor..<min((blockRow + 1) * factor, image.height)
-          for blockColumn in region.columns {
-            let columns = blockColumn * factor..<min((blockColumn + 1) * factor, image.width)
-            var sum = SIMD3<UInt32>.zero
-            for row in rows {
-              for column in columns {
-                let start = (row * image.width + column) * 3
-                sum &+= SIMD3(UInt32(source[start]), UInt32(source[start + 1]), UInt32(source[start + 2]))
-              }
-            }
-            target[index] = Float(sum.x) * share
-            target[index + 1] = Float(sum.y) * share
-            target[index + 2] = Float(sum.z) * share
-            index += 3
-          }
+          target.update(repeating: 0, count: 4)
+          ck_block_means(
+            source.baseAddress! + (rows.lowerBound * image.width + first) * 3, image.width * 3, rows.count, pixels,
+            factor, target + 4)
+          (target + rowLength - 4).update(repeating: 0, count: 4)
+          target += rowLength
         }
       }
     }

@@ -26,6 +26,24 @@ typedef struct {
 // Calls a lent closure, which its owner must still be holding.
 void ck_call(const ck_closure *, long piece, long thread);
 
+// A picture of width × height pixels with a border of one black pixel all around, row by row from the border's corner;
+// four floats a pixel, of which the last means nothing.
+typedef struct {
+  const float *pixels;
+  long width, height;
+} ck_picture;
+
+// Points at equal steps: the i-th is (x + i·step_x, y + i·step_y). The first pixel within the border is (0, 0).
+typedef struct {
+  double x, y, step_x, step_y;
+} ck_line;
+
+// The means of blocks of factor × factor pixels of three bytes, `rows` of them in the block's height and `pixels` in
+// the photograph's width, as four floats each; what the last blocks lack counts as black.
+void ck_block_means(const uint8_t *rgb, long row_bytes, long rows, long pixels, long factor, float *blocks);
+// row[count][3]: the picture at the line's points, bilinear between pixels, times `gain`, at most 1; black beyond.
+void ck_resample_row(const ck_picture *, ck_line, const float gain[4], long count, ck_real *row);
+
 // What an operation reads: a tensor as it lies, or one that is computed from others on the way in.
 typedef enum {
   CK_PLAIN = 0,       // x
