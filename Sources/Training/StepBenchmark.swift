@@ -68,6 +68,7 @@ public struct BenchWorkload: Sendable {
 public final class StepBenchmark {
   private let name: String
   private let trainer: AdversarialTrainer
+  private let communicator: any Communicator
   private let machine: Machine
   private let memory: [OwnedBatchPart]
   private let blas: BLASLibrary
@@ -76,6 +77,7 @@ public final class StepBenchmark {
   public init(_ workload: BenchWorkload, communicator: any Communicator, _ machine: Machine) throws(ConfigurationError)
   {
     name = workload.name
+    self.communicator = communicator
     self.machine = machine
     blas = try machine.loadBLAS()
     let plan: ShardPlan
@@ -135,6 +137,8 @@ public final class StepBenchmark {
     let limit = StepLimit(blas, machine.pool, steps: steps)
     var faults = 0
     for step in 0..<steps {
+      // What ranks did between steps, each in its own time, is no part of one.
+      try communicator.barrier()
       let before = Self.usage.pageFaults
       let start = clock.now
       let record = try takeStep()
@@ -143,8 +147,8 @@ public final class StepBenchmark {
       records.append(record)
       limit.sample(after: step)
     }
-    seconds.sort()
-    let median = seconds[seconds.count / 2]
+    let sorted = seconds.sorted()
+    let median = sorted[steps / 2]
     var phases = JSONObject()
     for phase in StepPhases.all {
       let values = records.map { $0.phases[keyPath: phase.path] }.sorted()
@@ -154,8 +158,9 @@ public final class StepBenchmark {
       "program": "equipoise", "preset": .string(name), "batch": JSONValue(trainer.plan.batch),
       "shards": JSONValue(trainer.plan.shards), "ranks": JSONValue(trainer.plan.worldSize),
       "threads": JSONValue(machine.pool.threads), "precision": MemoryLayout<Real>.size == 8 ? "fp64" : "fp32",
-      "convolution": .string(machine.convolution.rawValue), "step_seconds_min": JSONValue(seconds[0]),
-      "step_seconds_median": JSONValue(median), "images_per_second": JSONValue(Double(trainer.plan.batch) / median),
+      "convolution": .string(machine.convolution.rawValue), "step_seconds_min": JSONValue(sorted[0]),
+      "step_seconds_median": JSONValue(median), "step_seconds": .array(seconds.map { JSONValue($0) }),
+      "images_per_second": JSONValue(Double(trainer.plan.batch) / median),
       "peak_rss_mib": JSONValue(peak), "page_faults": JSONValue(faults), "blas_core": .string(blas.coreName),
       "kernels": .string(machine.level.name), "sgemm_gflops": JSONValue(limit.rate / 1e9),
       "multiplications": JSONValue(trainer.multiplications),
