@@ -4,8 +4,8 @@ import Glibc
 ///
 /// Numbers round-trip exactly; those that are not finite are written as `JSONValue` says. Each line is handed to the
 /// system whole, so that a run that dies leaves at most its last line in parts, which `truncate` removes.
-/// Used by one thread at a time.
-public final class RunLog {
+/// Lines are added by one thread; any may synchronize.
+public final class RunLog: Sendable {
   public let path: String
   private let descriptor: Int32
 

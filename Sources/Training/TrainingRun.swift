@@ -31,6 +31,7 @@ public final class TrainingRun {
   private var progress: ProgressReporter
   private var record: RunDirectory?
   private var log: RunLog?
+  private var writer: CheckpointWriter?
   private var lastMetric: Double?
   private var lastEvaluation = -1
   private var lastCheckpoint = -1
@@ -100,15 +101,18 @@ public final class TrainingRun {
       try afterStep(step.requests)
       if step.requests.contains(.interrupt) || step.requests.contains(.terminate) {
         try save()
+        try writer?.finish()
         return step.requests.contains(.interrupt) ? .interrupted : .terminated
       }
     }
     try evaluate()
     try save()
+    try writer?.finish()
     return .finished
   }
 
   private func afterStep(_ requests: StopSignals.Requests) throws {
+    try writer?.check()
     let step = trainer.completedSteps
     let isDue = { (every: Int) in every > 0 && step % every == 0 }
     if isDue(configuration.train.digestEvery) { try trainer.compareReplicas(communicator) }
@@ -141,15 +145,14 @@ public final class TrainingRun {
     guard step != lastCheckpoint else { return }
     lastCheckpoint = step
     try trainer.compareReplicas(communicator)
-    guard let record else { return }
-    try log?.synchronize()
+    guard let writer, let log else { return }
     let note = CheckpointRecord(
       step: step, epoch: step / max(1, stepsPerEpoch), seed: configuration.run.seed,
       configDigest: configuration.digest, datasetDigest: splits.digest, worldSize: communicator.worldSize,
       kernels: machine.level.name, metric: lastEvaluation == step ? lastMetric : nil)
-    _ = try trainer.withState { state in
-      try record.checkpoints.save(
-        state: state, config: configuration.yaml(), record: note, keep: configuration.checkpoint.keep)
+    try trainer.withState { state in
+      try writer.start(
+        state: state, config: configuration.yaml(), record: note, keep: configuration.checkpoint.keep, log: log)
     }
   }
 
@@ -164,6 +167,7 @@ public final class TrainingRun {
         report("resuming from \(found.checkpoint.path), step \(trainer.completedSteps) of \(totalSteps)")
       }
       log = try record.begin(at: trainer.completedSteps, config: configuration.yaml())
+      writer = CheckpointWriter(record.checkpoints)
       self.record = record
     }
     try trainer.broadcastState(communicator)
