@@ -18,6 +18,8 @@ public struct CheckpointRecord: Sendable, Equatable {
   public var kernels: String
   /// The validation metric at this step, greater is better; nil where none was taken.
   public var metric: Double?
+  /// Steps so far that were not finite and changed nothing.
+  public var skippedSteps: Int
   /// When it was written, UTC, as 2025-01-31T12:00:00Z; set by `CheckpointStore.save`.
   public internal(set) var written = ""
 
@@ -26,7 +28,7 @@ public struct CheckpointRecord: Sendable, Equatable {
 
   public init(
     step: Int, epoch: Int, seed: UInt64, configDigest: String, datasetDigest: String, worldSize: Int,
-    kernels: String, metric: Double? = nil
+    kernels: String, metric: Double? = nil, skippedSteps: Int = 0
   ) {
     self.step = step
     self.epoch = epoch
@@ -36,6 +38,7 @@ public struct CheckpointRecord: Sendable, Equatable {
     self.worldSize = worldSize
     self.kernels = kernels
     self.metric = metric
+    self.skippedSteps = skippedSteps
   }
 
   var json: JSONObject {
@@ -43,6 +46,7 @@ public struct CheckpointRecord: Sendable, Equatable {
       "format": JSONValue(Self.formatVersion), "step": JSONValue(step), "epoch": JSONValue(epoch),
       "seed": JSONValue(seed), "config_digest": .string(configDigest), "dataset_digest": .string(datasetDigest),
       "world_size": JSONValue(worldSize), "kernels": .string(kernels),
+      "skipped_steps": JSONValue(skippedSteps),
     ]
     if let metric { object.append("metric", JSONValue(metric)) }
     object.append("written", .string(written))
@@ -67,7 +71,7 @@ public struct CheckpointRecord: Sendable, Equatable {
     self.init(
       step: try int("step"), epoch: try int("epoch"), seed: seed, configDigest: try string("config_digest"),
       datasetDigest: try string("dataset_digest"), worldSize: try int("world_size"), kernels: try string("kernels"),
-      metric: object["metric"]?.double)
+      metric: object["metric"]?.double, skippedSteps: try int("skipped_steps"))
     written = try string("written")
   }
 

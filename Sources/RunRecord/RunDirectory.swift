@@ -4,6 +4,7 @@
 ///     log.jsonl     one line a step and an evaluation
 ///     checkpoints/  step-NNNNNNN/
 ///     samples/      pictures
+///     not-finite/   inputs and state of steps that were not finite and ended the run
 ///     run.lock      held while the run lives
 public final class RunDirectory: Sendable {
   public let path: String
@@ -51,6 +52,17 @@ public final class RunDirectory: Sendable {
     }
     try FileSystem.replace(configPath, with: Array(config.utf8))
     return try RunLog(logPath)
+  }
+
+  /// Writes what a step that was not finite can be repeated with; returns its path.
+  public func write(reproducer step: Int, _ arrays: [NamedArray]) throws(FileSystemError) -> String {
+    let folder = "\(path)/not-finite"
+    let file = "\(folder)/step-\(step).safetensors"
+    try FileSystem.createDirectory(folder)
+    try FileSystem.remove(file)
+    try FileSystem.requireSpace(Safetensors.fileSize(of: arrays), at: folder)
+    try Safetensors.write(arrays, to: file)
+    return file
   }
 
   /// Writes a picture into `samples/`, whole or not at all.

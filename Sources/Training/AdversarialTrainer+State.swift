@@ -110,6 +110,16 @@ extension AdversarialTrainer {
   }
 }
 
+extension NamedArray {
+  /// An N×H×W×C tensor's memory.
+  init(name: String, _ tensor: Tensor) {
+    let shape = tensor.shape
+    self.init(
+      name: name, type: .real, shape: [shape.n, shape.h, shape.w, shape.c], bytes: UnsafeRawBufferPointer(tensor.values)
+    )
+  }
+}
+
 // MARK: Across ranks
 
 extension AdversarialTrainer {

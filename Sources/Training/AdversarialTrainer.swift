@@ -30,12 +30,18 @@ public final class AdversarialTrainer {
   private let generatorPasses: [Pass]
   private let realPass: Pass?
   private let fakePass: Pass?
-  private let thread: CommunicationThread
+  let thread: CommunicationThread
   private let shardSums: ShardVector
   /// Shards whose activations are held at the same time: one, or all where D is updated between the generator's
   /// forward and its backward.
   private let shardGroups: [Range<Int>]
   private let loss: HeatmapLoss
+  private var phases = StepPhases()
+  /// Where D is updated between the generator's forward and its backward: what it was, and whether it was updated.
+  private var undo: UpdateUndo?
+  private var discriminatorClip: Double?
+  /// Set while shards are run again to find what is not finite.
+  private var diagnosis: Diagnosis?
 
   /// Builds both networks, plans a step's memory and sets the parameters from the seed.
   ///
@@ -93,43 +99,46 @@ public final class AdversarialTrainer {
     let witness = balance.kt.bitPattern
     generator.gradients.beginStep(witness: witness)
     discriminator?.gradients.beginStep(witness: witness)
+    phases = StepPhases()
+    try runShards(batch)
+    let requests = StopSignals.take()
+    for shard in 0..<plan.localShardCount { sums(shard)?.requests = requests }
+    shardSums.start(witness: witness)
+    var record = try update(batch)
+    completedSteps += 1
+    record.phases = phases
+    return record
+  }
 
-    var record = StepRecord()
+  /// The passes of both networks on this rank's shards, one after the other.
+  func runShards(_ batch: RankBatch, into diagnosis: Diagnosis? = nil) throws {
+    self.diagnosis = diagnosis
+    defer { self.diagnosis = nil }
     var clock = StepClock()
     for group in shardGroups {
       try context.arena.run { () throws in
         for shard in group {
           predict(batch, shard)
-          record.phases.generatorForward += clock.lap()
+          phases.generatorForward += clock.lap()
           discriminateReal(batch, shard)
-          record.phases.discriminatorReal += clock.lap()
+          phases.discriminatorReal += clock.lap()
           discriminateFake(batch, shard)
-          record.phases.discriminatorFake += clock.lap()
+          phases.discriminatorFake += clock.lap()
           if !refreshesDiscriminator { learn(shard) }
-          record.phases.generatorBackward += clock.lap()
+          phases.generatorBackward += clock.lap()
         }
-        if refreshesDiscriminator, let discriminator {
-          let finished = try discriminator.finishGradient(step: completedSteps + 1, vectors)
-          discriminator.update(clip: finished.clip, after: completedSteps, vectors)
-          record.phases.communication += finished.waited
-          record.phases.optimizer += clock.lap() - finished.waited
+        if refreshesDiscriminator {
+          try refreshDiscriminator()
+          _ = clock.lap()
           for shard in group {
             criticizeAgain(batch, shard)
-            record.phases.discriminatorFake += clock.lap()
+            phases.discriminatorFake += clock.lap()
             learn(shard)
-            record.phases.generatorBackward += clock.lap()
+            phases.generatorBackward += clock.lap()
           }
         }
       }
     }
-    let requests = StopSignals.take()
-    for shard in 0..<plan.localShardCount { sums(shard)?.requests = requests }
-    shardSums.start(witness: witness)
-    let waited = record.phases.communication
-    try update(&record)
-    record.phases.optimizer += clock.lap() - (record.phases.communication - waited)
-    completedSteps += 1
-    return record
   }
 
   /// Has the time of every operation written down from now on, or no longer.
@@ -240,35 +249,65 @@ public final class AdversarialTrainer {
 
   // MARK: The global batch
 
-  /// Waits for the sums over all shards of all ranks; applies both updates, the running statistics and k_t's, or on an
-  /// error none.
-  private func update(_ record: inout StepRecord) throws {
-    let number = completedSteps + 1
-    var discriminatorClip = 1.0
-    if let discriminator, !refreshesDiscriminator {
-      let finished = try discriminator.finishGradient(step: number, vectors)
-      discriminatorClip = finished.clip
-      record.phases.communication += finished.waited
-    }
-    let finished = try generator.finishGradient(step: number, vectors)
-    record.phases.communication += finished.waited
+  /// D's update before the generator sees it again; taken back if the step turns out not to be finite.
+  private func refreshDiscriminator() throws {
+    guard let discriminator else { return }
+    if diagnosis == nil { discriminatorClip = try finishGradient(discriminator) }
+    guard let discriminatorClip else { return }
+    var clock = StepClock()
+    undo?.keep()
+    discriminator.update(clip: discriminatorClip, after: completedSteps, vectors)
+    phases.optimizer += clock.lap()
+  }
+
+  private func finishGradient(_ player: Player) throws -> Double? {
+    var clock = StepClock()
+    let finished = try player.finishGradient(vectors)
+    phases.communication += finished.waited
+    phases.optimizer += clock.lap() - finished.waited
+    return finished.clip
+  }
+
+  /// Waits for the sums over all shards of all ranks; applies both updates, the running statistics and k_t's, or where
+  /// something is not finite none.
+  private func update(_ batch: RankBatch) throws -> StepRecord {
+    if let discriminator, !refreshesDiscriminator { discriminatorClip = try finishGradient(discriminator) }
+    let generatorClip = try finishGradient(generator)
     var clock = StepClock()
     let sums = sums(try shardSums.wait())
-    record.phases.communication += clock.lap()
+    phases.communication += clock.lap()
+    var record = StepRecord()
     record.fill(sums, balance, settings)
     record.requests = sums.requests
-    guard record.isFinite else { throw NotFiniteError(step: number, network: nil, tensor: nil) }
+    let isFinite = record.isFinite && generatorClip != nil && (discriminator == nil || discriminatorClip != nil)
+    guard isFinite, let generatorClip else {
+      record.skipped = try withhold(batch)
+      return record
+    }
 
     record.learningRateGenerator = generator.learningRate(after: completedSteps)
-    generator.update(clip: finished.clip, after: completedSteps, vectors)
+    generator.update(clip: generatorClip, after: completedSteps, vectors)
     generator.store.updateRunningStatistics(from: sums.generator, shards: plan.shards)
-    if let discriminator {
+    if let discriminator, let discriminatorClip {
       record.learningRateDiscriminator = discriminator.learningRate(after: completedSteps)
       if !refreshesDiscriminator { discriminator.update(clip: discriminatorClip, after: completedSteps, vectors) }
       discriminator.store.updateRunningStatistics(from: sums.discriminatorOnReal, shards: plan.shards)
       discriminator.store.updateRunningStatistics(from: sums.discriminatorOnFake, shards: plan.shards)
       if !settings.adversarial!.holdsKt { balance.update(lossReal: record.lossReal, lossFake: record.lossFake) }
     }
+    phases.optimizer += clock.lap()
+    return record
+  }
+
+  /// Leaves everything as it was before the step, and finds out what was not finite.
+  ///
+  /// - Throws: what was found, unless such steps are skipped.
+  private func withhold(_ batch: RankBatch) throws -> NotFiniteError {
+    if discriminatorClip != nil { undo?.restore() }
+    let error = try diagnose(batch, completedSteps + 1)
+    if discriminatorClip != nil { undo?.restore() }
+    guard settings.skipsNotFinite else { throw error }
+    return error
   }
 }
 
@@ -289,24 +328,32 @@ extension AdversarialTrainer {
   }
 
   /// The shard's place in the vector of sums; nil while planning.
-  private func sums(_ shard: Int) -> ShardSums? {
+  func sums(_ shard: Int) -> ShardSums? {
     context.isPlanning ? nil : sums(shardSums.slot(for: shard))
   }
 
   private func target(_ player: Player, _ shard: Int, scale: Double = 1, keep: Bool = false) -> Pass.GradientTarget {
     // While planning there are no gradients yet, and nothing is written.
-    let block = context.isPlanning ? player.store.values.pointer : player.gradients.gradient(for: shard, zeroed: false)
+    let block =
+      context.isPlanning
+      ? player.store.values.pointer
+      : diagnosis?.block(of: player) ?? player.gradients.gradient(for: shard, zeroed: false)
     return Pass.GradientTarget(block: block, scale: Real(scale), keep: keep)
   }
 
   /// On the rank's last shard gradients are handed over as backward finishes them.
   private func ready(_ player: Player, _ shard: Int) -> ((Int) -> Void)? {
-    guard !context.isPlanning, shard == plan.localShardCount - 1 else { return nil }
+    guard !context.isPlanning, diagnosis == nil, shard == plan.localShardCount - 1 else { return nil }
     return { player.gradients.markReady(through: $0) }
   }
 
   private func finish(_ player: Player, _ shard: Int) {
-    if !context.isPlanning && shard < plan.localShardCount - 1 { player.gradients.finishShard(shard) }
+    if context.isPlanning { return }
+    if let diagnosis {
+      diagnosis.look(player, shard)
+    } else if shard < plan.localShardCount - 1 {
+      player.gradients.finishShard(shard)
+    }
   }
 
   /// Plans the memory of a step, and from the order in which backward finished gradients lays both networks out.
@@ -346,6 +393,7 @@ extension AdversarialTrainer {
       discriminator.prepare(
         order: Array(fakePass.readyOrder.prefix(discriminator.store.parameters.count)), seed: settings.seed,
         makeReducer)
+      if refreshesDiscriminator { undo = UpdateUndo(discriminator) }
     }
   }
 }

@@ -16,6 +16,7 @@ extension Configuration {
       inputResolution: data.inputResolution, seed: run.seed)
     settings.bucketMebibytes = comm.bucketMib
     settings.algorithm = comm.algorithm == .tree ? .tree : .library
+    settings.skipsNotFinite = train.onNotFinite == .skip
     return settings
   }
 

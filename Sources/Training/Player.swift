@@ -32,15 +32,15 @@ final class Player {
 
   func learningRate(after completed: Int) -> Double { settings.schedule.rate(after: completed) }
 
-  /// Waits for the gradient of the global batch and checks that it is finite.
+  /// Waits for the gradient of the global batch.
   ///
-  /// - Returns: the factor that clips it, and the seconds of communication that computing did not hide.
-  func finishGradient(step: Int, _ vectors: VectorOperations) throws -> (clip: Double, waited: Double) {
+  /// - Returns: the factor that clips it, nil where the gradient or its norm is not finite, and the seconds of
+  ///   communication that computing did not hide.
+  func finishGradient(_ vectors: VectorOperations) throws -> (clip: Double?, waited: Double) {
     let waited = try gradients.wait()
     let sum = gradients.sum
     let norm = vectors.norm(UnsafePointer(sum.baseAddress!), count: sum.count)
-    guard norm.isFinite else { throw NotFiniteError(step: step, network: name, tensor: firstNotFinite(sum)) }
-    return (clipFactor(norm: norm, limit: settings.clipNorm), waited)
+    return (norm.isFinite ? clipFactor(norm: norm, limit: settings.clipNorm) : nil, waited)
   }
 
   func update(clip: Double, after completed: Int, _ vectors: VectorOperations) {
@@ -49,9 +49,39 @@ final class Player {
       learningRate: learningRate(after: completed), vectors)
   }
 
-  private func firstNotFinite(_ sum: UnsafeMutableBufferPointer<Real>) -> String? {
+  /// The first parameter whose numbers in `block`, laid out as the parameters are, are not all finite.
+  func firstNotFinite(_ block: UnsafeMutablePointer<Real>) -> String? {
     store.parameters.first { entry in
-      (entry.offset..<entry.offset + entry.count).contains { !sum[$0].isFinite }
+      (entry.offset..<entry.offset + entry.count).contains { !block[$0].isFinite }
     }?.name
+  }
+}
+
+/// What an update changes of a network, kept so that it can be taken back.
+struct UpdateUndo: ~Copyable {
+  private let player: Player
+  private let memory: Buffer<Real>
+  private var stepCount = 0
+
+  /// The player must be prepared.
+  init(_ player: Player) {
+    self.player = player
+    memory = Buffer(count: (1 + player.optimizer.moments.count) * player.store.count)
+  }
+
+  private var blocks: [UnsafeMutablePointer<Real>] {
+    [player.store.values.pointer] + player.optimizer.moments.map(\.values)
+  }
+
+  mutating func keep() {
+    let count = player.store.count
+    for (index, block) in blocks.enumerated() { (memory.pointer + index * count).update(from: block, count: count) }
+    stepCount = player.optimizer.stepCount
+  }
+
+  func restore() {
+    let count = player.store.count
+    for (index, block) in blocks.enumerated() { block.update(from: memory.pointer + index * count, count: count) }
+    player.optimizer.stepCount = stepCount
   }
 }

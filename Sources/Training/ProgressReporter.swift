@@ -23,7 +23,8 @@ struct ProgressReporter {
     if let last, !isLast, now - last < (isTerminal ? Self.terminalInterval : Self.plainInterval) { return nil }
     last = now
     let number = { (value: Double) in Self.digits(value, 4) }
-    var parts = ["step \(step)/\(totalSteps)", "mse \(number(record.lossMSE))"]
+    var parts = ["step \(step)/\(totalSteps)"]
+    parts.append(record.skipped == nil ? "mse \(number(record.lossMSE))" : "skipped")
     if record.learningRateDiscriminator > 0 {
       parts += [
         "adv \(number(record.lossAdv))", "real \(number(record.lossReal))", "fake \(number(record.lossFake))",

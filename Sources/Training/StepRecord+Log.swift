@@ -13,7 +13,7 @@ struct StepTiming {
 extension StepRecord {
   /// The step's line in `log.jsonl`; `step` counts completed steps.
   func line(_ step: Int, epoch: Int, _ timing: StepTiming) -> JSONObject {
-    [
+    var line: JSONObject = [
       "step": JSONValue(step), "epoch": JSONValue(epoch), "loss_mse": JSONValue(lossMSE),
       "loss_adv": JSONValue(lossAdv), "loss_g": JSONValue(lossG), "loss_real": JSONValue(lossReal),
       "loss_fake": JSONValue(lossFake), "loss_d": JSONValue(lossD), "kt": JSONValue(kt),
@@ -23,6 +23,8 @@ extension StepRecord {
       "comm_wait_seconds": JSONValue(timing.communicationWait),
       "images_per_second": JSONValue(Double(timing.batch) / timing.step),
     ]
+    if skipped != nil { line.append("skipped", .bool(true)) }
+    return line
   }
 }
 

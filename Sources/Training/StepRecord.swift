@@ -18,6 +18,8 @@ public struct StepRecord: Sendable, Equatable {
   public internal(set) var convergence = 0.0
   public internal(set) var learningRateGenerator = 0.0
   public internal(set) var learningRateDiscriminator = 0.0
+  /// Why the step changed nothing; nil where it was applied.
+  public internal(set) var skipped: NotFiniteError?
   /// Where the time went.
   public internal(set) var phases = StepPhases()
   /// What signals to any rank ask for, the same on every rank.

@@ -50,6 +50,8 @@ public struct TrainerSettings: Sendable {
   public var seed: UInt64
   public var bucketMebibytes = 4.0
   public var algorithm = ReductionAlgorithm.tree
+  /// Whether a step that is not finite changes nothing and counts as done, rather than ending the run.
+  public var skipsNotFinite = false
 
   public init(
     generator: HourglassConfiguration, generatorOptimizer: OptimizerSettings, adversarial: Adversarial?,

@@ -35,6 +35,7 @@ public final class TrainingRun {
   private var lastMetric: Double?
   private var lastEvaluation = -1
   private var lastCheckpoint = -1
+  private var skippedSteps = 0
 
   /// Opens the data, builds the networks, and takes up the run where it stands.
   ///
@@ -87,7 +88,13 @@ public final class TrainingRun {
       let batch = try loader.next()
       let waited = clock.now
       for broken in batch.broken { report("warning: \(broken.error); its joints are masked") }
-      let step = try trainer.step(images: batch.images, heatmaps: batch.heatmaps, mask: batch.mask)
+      let step: StepRecord
+      do {
+        step = try trainer.step(images: batch.images, heatmaps: batch.heatmaps, mask: batch.mask)
+      } catch let error as NotFiniteError {
+        throw try explained(error, batch, withReproducer: true)
+      }
+      if let error = step.skipped { try countSkipped(error, batch) }
       let epoch = batch.epoch
       loader.recycle(batch)
       let timing = StepTiming(
@@ -95,7 +102,7 @@ public final class TrainingRun {
         communicationWait: step.phases.communication, batch: plan.batch)
       try log?.append(step.line(trainer.completedSteps, epoch: epoch, timing))
       if communicator.rank == 0, let line = progress.line(step, trainer.completedSteps, timing) { report(line) }
-      if configuration.adversarial.enabled, let warning = watch.note(step) {
+      if configuration.adversarial.enabled, step.skipped == nil, let warning = watch.note(step) {
         report(progress.over("warning: " + warning))
       }
       try afterStep(step.requests)
@@ -118,6 +125,55 @@ public final class TrainingRun {
     if isDue(configuration.train.digestEvery) { try trainer.compareReplicas(communicator) }
     if isDue(configuration.evaluate.every) && step < totalSteps { try evaluate() }
     if (isDue(configuration.checkpoint.every) && step < totalSteps) || requests.contains(.save) { try save() }
+  }
+
+  // MARK: Steps that are not finite
+
+  /// Steps that were skipped are few, or something is wrong that skipping hides.
+  private var mostSkipped: Int { max(10, totalSteps / 100) }
+
+  private func countSkipped(_ error: NotFiniteError, _ batch: Batch) throws {
+    skippedSteps += 1
+    let error = try explained(error, batch, withReproducer: skippedSteps > mostSkipped)
+    guard skippedSteps <= mostSkipped else { throw error }
+    report(progress.over("warning: \(error); skipped, \(skippedSteps) of at most \(mostSkipped)"))
+  }
+
+  /// The same error on every rank, with the shard's samples and, on rank 0's disk, its inputs and the state.
+  private func explained(
+    _ error: NotFiniteError, _ batch: Batch, withReproducer: Bool
+  ) throws -> NotFiniteError {
+    guard let finding = error.finding else { return error }
+    var error = error
+    let part = RankBatch(
+      images: batch.images, heatmaps: batch.heatmaps, mask: batch.mask, samplesPerShard: plan.samplesPerShard)
+    let local = finding.shard % plan.localShardCount
+    // Every rank has a shard of the same size in the same place; the finder's is sent to all.
+    var samples = batch.samples[local * plan.samplesPerShard..<(local + 1) * plan.samplesPerShard].map(Int64.init)
+    try samples.withUnsafeMutableBytes { try communicator.broadcast($0, root: finding.rank) }
+    error.samples = samples.map { splits.train.name(of: Int($0)) }
+    guard withReproducer else { return error }
+    let inputs = [("images", part.images(local)), ("heatmaps", part.heatmaps(local)), ("mask", part.mask(local))]
+    for (_, tensor) in inputs {
+      try communicator.broadcast(UnsafeMutableRawBufferPointer(tensor.values), root: finding.rank)
+    }
+    guard let record else { return error }
+    do {
+      let path = try trainer.withState { state in
+        try samples.withUnsafeBytes { samples in
+          try record.write(
+            reproducer: error.step,
+            state + inputs.map { NamedArray(name: "inputs.\($0)", $1) } + [
+              NamedArray(name: "inputs.samples", type: .i64, shape: [plan.samplesPerShard], bytes: samples)
+            ])
+        }
+      }
+      error.reproducer = "the shard's inputs and the state before the step are in \(path)"
+    } catch {
+      // The step that failed is what the run ends for, not this.
+      report("warning: no reproducer: \(error)\n")
+    }
+    return error
   }
 
   // MARK: Evaluation
@@ -149,7 +205,7 @@ public final class TrainingRun {
     let note = CheckpointRecord(
       step: step, epoch: step / max(1, stepsPerEpoch), seed: configuration.run.seed,
       configDigest: configuration.digest, datasetDigest: splits.digest, worldSize: communicator.worldSize,
-      kernels: machine.level.name, metric: lastEvaluation == step ? lastMetric : nil)
+      kernels: machine.level.name, metric: lastEvaluation == step ? lastMetric : nil, skippedSteps: skippedSteps)
     try trainer.withState { state in
       try writer.start(
         state: state, config: configuration.yaml(), record: note, keep: configuration.checkpoint.keep, log: log)
@@ -164,6 +220,7 @@ public final class TrainingRun {
         for rejected in found.rejected { report("warning: not resumed from: \(rejected)") }
         try check(found.checkpoint)
         try trainer.restore(from: found.checkpoint.state)
+        skippedSteps = found.checkpoint.record.skippedSteps
         report("resuming from \(found.checkpoint.path), step \(trainer.completedSteps) of \(totalSteps)")
       }
       log = try record.begin(at: trainer.completedSteps, config: configuration.yaml())
@@ -171,6 +228,9 @@ public final class TrainingRun {
       self.record = record
     }
     try trainer.broadcastState(communicator)
+    var skipped = [UInt64(skippedSteps)]
+    try communicator.broadcast(&skipped)
+    skippedSteps = Int(skipped[0])
     if trainer.completedSteps > 0 { lastCheckpoint = trainer.completedSteps }
   }
 
