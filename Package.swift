@@ -11,6 +11,9 @@ let strict: [SwiftSetting] =
 let strictC: [CSetting] =
   [.unsafeFlags(["-O3", "-std=c17", "-Wall", "-Wextra", "-Werror"])] + (double ? [.define("EQUIPOISE_DOUBLE")] : [])
 
+/// For libraries that are put in front of the C library (LD_PRELOAD).
+let interposedC: [CSetting] = [.unsafeFlags(["-O3", "-std=gnu17", "-Wall", "-Wextra", "-Werror"])]
+
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
@@ -30,6 +33,7 @@ let package = Package(
   products: [
     .executable(name: "equipoise", targets: ["equipoise"]),
     .library(name: "allocation-count", type: .dynamic, targets: ["AllocationCount"]),
+    .library(name: "save-faults", type: .dynamic, targets: ["SaveFaults"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -80,9 +84,8 @@ let package = Package(
     tests("SyntheticTests", ["PoseData", "Tensors"]),
     tests("MetricsTests", ["Metrics", "PoseData"]),
     tests("TrainingTests", ["Training", "TestSupport"]),
-    .target(
-      name: "AllocationCount", path: "Tests/AllocationCount",
-      cSettings: [.unsafeFlags(["-O3", "-std=gnu17", "-Wall", "-Wextra", "-Werror"])]),
+    .target(name: "AllocationCount", path: "Tests/AllocationCount", cSettings: interposedC),
+    .target(name: "SaveFaults", path: "Tests/SaveFaults", cSettings: interposedC),
     .executableTarget(
       name: "mpi-tests", dependencies: ["DataParallel", "Communication", "Tensors"], path: "Tests/MPIProgram",
       swiftSettings: strict),

@@ -6,7 +6,9 @@ final class OutputFile {
   private let path: String
   private var descriptor: Int32
   private var hasher = SHA256()
-  private(set) var count = 0
+  /// Bytes not yet handed to the system: the many small tensors of a state go in few calls.
+  private var pending: [UInt8] = []
+  private static let piece = 1 << 20
 
   /// Makes the file; one that is already there is an error.
   init(creating path: String) throws(FileSystemError) {
@@ -20,15 +22,26 @@ final class OutputFile {
   }
 
   func write(_ bytes: UnsafeRawBufferPointer) throws(FileSystemError) {
-    // In pieces, so that what is hashed is still in the cache when it is copied out.
     var rest = bytes[...]
     while !rest.isEmpty {
-      let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 20))
-      hasher.update(bufferPointer: piece)
-      try Self.writeAll(piece, to: descriptor, path: path)
-      rest = rest.dropFirst(piece.count)
+      let part = rest.prefix(Self.piece - pending.count)
+      pending.append(contentsOf: part)
+      rest = rest.dropFirst(part.count)
+      if pending.count == Self.piece { try flush() }
     }
-    count += bytes.count
+  }
+
+  private func flush() throws(FileSystemError) {
+    let outcome = pending.withUnsafeBytes { bytes -> Result<Void, FileSystemError> in
+      hasher.update(bufferPointer: bytes)
+      do throws(FileSystemError) {
+        return .success(try Self.writeAll(bytes, to: descriptor, path: path))
+      } catch {
+        return .failure(error)
+      }
+    }
+    pending.removeAll(keepingCapacity: true)
+    try outcome.get()
   }
 
   func write(_ bytes: [UInt8]) throws(FileSystemError) {
@@ -40,6 +53,7 @@ final class OutputFile {
 
   /// Flushes the file to the disk and closes it; the SHA-256 of what was written, in hexadecimal.
   func finish() throws(FileSystemError) -> String {
+    try flush()
     guard fsync(descriptor) == 0 else { throw FileSystemError(path, cannot: "flush it", errno: errno) }
     let closing = descriptor
     descriptor = -1
