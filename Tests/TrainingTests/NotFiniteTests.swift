@@ -31,7 +31,7 @@ import Training
       switch self {
       case .image: image[17] = .nan
       case .heatmap: heatmap[17] = .infinity
-      case .loss: heatmap.update(repeating: 1e30)
+      case .loss: heatmap.update(repeating: .greatestFiniteMagnitude)
       case .parameter: break
       }
     }
@@ -82,7 +82,7 @@ import Training
   func anUpdateOfTheOtherNetworkIsWithheldToo(refresh: Bool) throws {
     let settings = {
       var settings = Ranks.settings(refresh: refresh)
-      settings.adversarial!.lambdaG = 1e39
+      settings.adversarial!.lambdaG = .greatestFiniteMagnitude
       return settings
     }()
     let trainer = try Ranks.trainer(settings, SingleProcess())
