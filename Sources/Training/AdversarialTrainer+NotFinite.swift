@@ -46,7 +46,7 @@ extension AdversarialTrainer {
     func finding(_ shard: Int, _ what: String, _ tensor: String = "") -> NotFiniteError.Finding {
       NotFiniteError.Finding(shard: first + shard, rank: plan.rank, what: what, tensor: tensor)
     }
-    for player in [generator] + (discriminator.map { [$0] } ?? []) {
+    for player in players {
       if let name = player.firstNotFinite(player.store.values.pointer) {
         return finding(0, "the parameter", "\(player.name).\(name)")
       }

@@ -13,7 +13,7 @@ import Tensors
 ///     optimizer.<network>.<moment>.<parameter>, optimizer.<network>.steps
 ///     k_t (float64), step, samples_seen (int64)
 extension AdversarialTrainer {
-  private var players: [Player] { [generator] + (discriminator.map { [$0] } ?? []) }
+  var players: [Player] { [generator] + (discriminator.map { [$0] } ?? []) }
 
   /// Calls `body` with every array of the state and its memory, for reading or for filling.
   private func forEachArray(_ body: (_ name: String, _ shape: [Int], _ values: UnsafeMutablePointer<Real>) -> Void) {
