@@ -105,7 +105,8 @@ run_ranks() {
   if [ -n "$ending" ]; then return "$ending"; fi
   if ((code > 128)); then
     say "mpirun ended with $code: a rank was stopped by $(kill -l $((code - 128)) 2>/dev/null || echo a signal)"
-  elif ((code != 0)); then
+  elif ((code != 0 && code != 9)); then
+    # 9: a rank that gave up on rank 0 has said so.
     say "mpirun ended with $code and rank 0 left no code; without -q it says more: ${mpirun[*]} $*"
   fi
   return "$code"

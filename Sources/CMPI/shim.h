@@ -13,4 +13,5 @@ static inline void *cmpi_in_place(void) { return MPI_IN_PLACE; }
 static inline MPI_Errhandler cmpi_errors_return(void) { return MPI_ERRORS_RETURN; }
 static inline int cmpi_thread_multiple(void) { return MPI_THREAD_MULTIPLE; }
 static inline int cmpi_comm_type_shared(void) { return MPI_COMM_TYPE_SHARED; }
+static inline int cmpi_any_source(void) { return MPI_ANY_SOURCE; }
 static inline int cmpi_max_error_string(void) { return MPI_MAX_ERROR_STRING; }

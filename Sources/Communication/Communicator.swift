@@ -12,32 +12,30 @@ public protocol Communicator: AnyObject, Sendable {
   var localRank: Int { get }
   var localSize: Int { get }
 
+  /// What this rank is doing. Its step is part of every exchange.
+  var activity: Activity { get }
+
   /// Sends `outgoing` to `partner` and fills `incoming` with what it sends; returns when both are complete.
   ///
-  /// The partner's call mirrors this one: it sends as many bytes as are awaited here, and awaits as many as are sent.
-  /// - Parameter witness: a number that travels beside the bytes, without a message more to wait for.
+  /// The partner's call mirrors this one: it sends as many bytes as are awaited here, and awaits as many as are sent. A
+  /// header goes ahead of the bytes, without a wait of its own; where the partner's is of another operation, tag, step
+  /// or number of bytes, both throw `.exchangeDiffers`.
   /// - Returns: the partner's witness.
   func exchange(
-    _ outgoing: UnsafeRawBufferPointer, _ incoming: UnsafeMutableRawBufferPointer, witness: UInt64, partner: Int,
-    tag: Int32
+    _ outgoing: UnsafeRawBufferPointer, _ incoming: UnsafeMutableRawBufferPointer, _ label: ExchangeLabel, partner: Int
   ) throws(CommunicationError) -> UInt64
-
-  /// Replaces `bytes` on every rank by `root`'s.
-  func broadcast(_ bytes: UnsafeMutableRawBufferPointer, root: Int) throws(CommunicationError)
-
-  /// Every rank's `bytes`, in rank order, on every rank. Lengths may differ.
-  func allGather(_ bytes: [UInt8]) throws(CommunicationError) -> [[UInt8]]
 
   /// Replaces `values` by their sum over ranks, in an order of the library's choosing: not the same bits at every
   /// number of ranks.
   func libraryAllReduce(_ values: UnsafeMutableBufferPointer<Real>) throws(CommunicationError)
 
-  /// Returns once every rank has called it.
-  func barrier() throws(CommunicationError)
+  /// A way for watchdogs to talk past the messages above. Every rank calls it, once.
+  func makeStatusChannel() throws(CommunicationError) -> any StatusChannel
 
   /// Ends communication in good order, once, when every rank is done.
   func finalize()
 
-  /// Ends every rank with exit code `code`, without waiting for any. Returns only where ranks are not processes.
+  /// Ends every rank that can be reached with exit code `code`, and this one in any case. Returns only where ranks are
+  /// not processes.
   func abort(code: Int32)
 }

@@ -1,6 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#endif
+import Tensors
 
 extension InProcessCommunicator {
   /// Runs `body` as each of `size` ranks, every one on a thread of its own, and returns their results in rank order.
@@ -11,29 +9,20 @@ extension InProcessCommunicator {
   ) -> [Result<Output, any Error>] {
     let outputs = Monitor<[Result<Output, any Error>?]>(Array(repeating: nil, count: size))
     for communicator in world(size: size) {
-      let start = Start {
+      let start = { @Sendable in
         let result = Result { try body(communicator) }
         if case .failure = result { communicator.abort(code: 1) }
         outputs.update { $0[communicator.rank] = result }
       }
-      var handle = pthread_t()
-      let code = pthread_create(
-        &handle, nil,
-        { argument in
-          Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue().body()
-          return nil
-        }, Unmanaged.passRetained(start).toOpaque())
-      guard code == 0 else { fatalError("cannot start the thread of rank \(communicator.rank): error \(code)") }
-      pthread_detach(handle)
+      do throws(SystemThreadError) {
+        try SystemThread(start).detach()
+      } catch {
+        fatalError("cannot start the thread of rank \(communicator.rank): \(error)")
+      }
     }
     return outputs.wait { outputs in
       let finished = outputs.compactMap { $0 }
       return finished.count == size ? finished : nil
     }
-  }
-
-  private final class Start: Sendable {
-    let body: @Sendable () -> Void
-    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
   }
 }

@@ -10,18 +10,23 @@ import Tensors
 /// MPI_ERRORS_RETURN is set, so that what MPI reports arrives as a `CommunicationError`. Waiting is polite
 /// (`PoliteWait`) everywhere but in `libraryAllReduce`, which is the library's own.
 ///
-/// Unchecked: `requests` and `witnesses` belong to the one thread that is inside a call (see `Communicator`).
+/// Unchecked: `requests` and `headers` belong to the one thread that is inside a call (see `Communicator`).
 public final class MPICommunicator: Communicator, @unchecked Sendable {
   public let rank: Int
   public let worldSize: Int
   public let localRank: Int
   public let localSize: Int
+  public let activity = Activity()
   private let requests = UnsafeMutablePointer<MPI_Request?>.allocate(capacity: 4)
-  private let witnesses = UnsafeMutablePointer<UInt64>.allocate(capacity: 2)
+  private let headers = UnsafeMutablePointer<ExchangeHeader>.allocate(capacity: 2)
   private var isFinalized = false
 
   /// Bytes of the largest single message; MPI counts with 32 bits.
   private static let largestMessage = 1 << 30
+  private static let headerTag: Int32 = 0
+  private static let bytesTag: Int32 = 1
+  /// Seconds that MPI_Abort has to end this process too.
+  private static let abortSeconds: UInt32 = 3
 
   /// Initialises MPI, once in a process. Signal handlers are to be installed before.
   public init() throws(CommunicationError) {
@@ -54,89 +59,46 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
 
   deinit {
     requests.deallocate()
-    witnesses.deallocate()
+    headers.deallocate()
   }
 
   public func exchange(
-    _ outgoing: UnsafeRawBufferPointer, _ incoming: UnsafeMutableRawBufferPointer, witness: UInt64, partner: Int,
-    tag: Int32
+    _ outgoing: UnsafeRawBufferPointer, _ incoming: UnsafeMutableRawBufferPointer, _ label: ExchangeLabel, partner: Int
   ) throws(CommunicationError) -> UInt64 {
     precondition(partner != rank)
-    // The witness goes ahead of the bytes, in requests of its own: it costs no wait more, and its arrival says that
-    // the partner is here.
+    activity.beginExchange(label, with: partner)
+    defer { activity.endExchange() }
+    // The header goes ahead of the bytes, in requests of its own: it costs no wait more, and its arrival says that
+    // the partner is here. What follows has another tag, so that whatever the partner sends first is taken for a header.
     let peer = Int32(partner)
-    let (own, theirs) = (witnesses, witnesses + 1)
-    own.pointee = witness
-    try receive(UnsafeMutableRawBufferPointer(start: theirs, count: 8), peer, tag, slot: 0)
-    try send(UnsafeRawBufferPointer(start: own, count: 8), peer, tag, slot: 1)
-    let length = max(outgoing.count, incoming.count)
-    for start in stride(from: 0, to: max(length, 1), by: Self.largestMessage) {
-      let sent = outgoing.dropFirst(start).prefix(Self.largestMessage)
-      let awaited = incoming.dropFirst(start).prefix(Self.largestMessage)
-      // Both partners skip the pieces that only one of the two directions has.
-      let (sends, awaits) = (start == 0 || !sent.isEmpty, start == 0 || !awaited.isEmpty)
-      if awaits { try receive(UnsafeMutableRawBufferPointer(rebasing: awaited), peer, tag, slot: 2) }
-      if sends { try send(UnsafeRawBufferPointer(rebasing: sent), peer, tag, slot: 3) }
-      if start == 0 {
-        try complete(0, "MPI_Irecv", bytes: 8)
-        try complete(1, "MPI_Isend", .forTransfer(bytes: 8))
-      }
-      if awaits { try complete(2, "MPI_Irecv", .forTransfer(bytes: awaited.count), bytes: awaited.count) }
-      if sends { try complete(3, "MPI_Isend", .forTransfer(bytes: sent.count)) }
-    }
-    return theirs.pointee
-  }
-
-  public func broadcast(_ bytes: UnsafeMutableRawBufferPointer, root: Int) throws(CommunicationError) {
+    let (own, theirs) = (headers, headers + 1)
+    let size = MemoryLayout<ExchangeHeader>.size
+    own.pointee = ExchangeHeader(label, step: activity.step, count: outgoing.count)
+    try receive(UnsafeMutableRawBufferPointer(start: theirs, count: size), peer, Self.headerTag, slot: 0)
+    try send(UnsafeRawBufferPointer(start: own, count: size), peer, Self.headerTag, slot: 1)
     var start = 0
-    while start < bytes.count {
-      let count = min(Self.largestMessage, bytes.count - start)
-      try check(
-        MPI_Ibcast(bytes.baseAddress! + start, Int32(count), cmpi_byte(), Int32(root), cmpi_comm_world(), requests),
-        "MPI_Ibcast")
-      try complete(0, "MPI_Ibcast")
-      start += count
-    }
-  }
-
-  public func allGather(_ bytes: [UInt8]) throws(CommunicationError) -> [[UInt8]] {
-    // Buffers, not arrays: MPI writes to them between calls, so they must stay where they are.
-    let length = Buffer<Int>(count: 1)
-    length.pointer.pointee = bytes.count
-    let lengths = Buffer<Int>(count: worldSize)
-    let width = Int32(MemoryLayout<Int>.size)
-    try check(
-      MPI_Iallgather(
-        length.pointer, width, cmpi_byte(), lengths.pointer, width, cmpi_byte(), cmpi_comm_world(), requests),
-      "MPI_Iallgather")
-    try complete(0, "MPI_Iallgather")
-
-    let total = lengths.values.reduce(0, +)
-    guard total <= Self.largestMessage else {
-      throw .callFailed(rank: rank, call: "MPI_Iallgatherv", cause: "\(total) bytes are more than it can gather")
-    }
-    let own = Buffer<UInt8>(count: bytes.count)
-    _ = own.values.update(from: bytes)
-    let all = Buffer<UInt8>(count: total)
-    let counts = Buffer<Int32>(count: worldSize)
-    let starts = Buffer<Int32>(count: worldSize)
-    for other in 0..<worldSize {
-      counts.values[other] = Int32(lengths.values[other])
-      starts.values[other] = other == 0 ? 0 : starts.values[other - 1] + counts.values[other - 1]
-    }
-    try check(
-      MPI_Iallgatherv(
-        own.pointer, Int32(bytes.count), cmpi_byte(), all.pointer, counts.pointer, starts.pointer, cmpi_byte(),
-        cmpi_comm_world(), requests), "MPI_Iallgatherv")
-    try complete(0, "MPI_Iallgatherv")
-    return (0..<worldSize).map { other in
-      let start = Int(starts.values[other])
-      return Array(all.values[start..<start + lengths.values[other]])
-    }
+    repeat {
+      // Both partners skip the pieces that only one of the two directions has.
+      let sent = UnsafeRawBufferPointer(rebasing: outgoing.dropFirst(start).prefix(Self.largestMessage))
+      let awaited = UnsafeMutableRawBufferPointer(rebasing: incoming.dropFirst(start).prefix(Self.largestMessage))
+      if !awaited.isEmpty { try receive(awaited, peer, Self.bytesTag, slot: 2) }
+      if !sent.isEmpty { try send(sent, peer, Self.bytesTag, slot: 3) }
+      if start == 0 {
+        try complete(0, "MPI_Irecv", bytes: size)
+        try theirs.pointee.check(own: own.pointee, awaited: incoming.count, rank: rank, partner: partner)
+        try complete(1, "MPI_Isend", .forTransfer(bytes: size))
+      }
+      if !awaited.isEmpty { try complete(2, "MPI_Irecv", .forTransfer(bytes: awaited.count), bytes: awaited.count) }
+      if !sent.isEmpty { try complete(3, "MPI_Isend", .forTransfer(bytes: sent.count)) }
+      start += Self.largestMessage
+    } while start < max(outgoing.count, incoming.count)
+    return theirs.pointee.witness
   }
 
   public func libraryAllReduce(_ values: UnsafeMutableBufferPointer<Real>) throws(CommunicationError) {
     let number = MemoryLayout<Real>.size == 4 ? cmpi_float() : cmpi_double()
+    activity.beginExchange(ExchangeLabel("MPI_Allreduce"), with: rank)
+    defer { activity.endExchange() }
     var start = 0
     while start < values.count {
       let count = min(Self.largestMessage / MemoryLayout<Real>.size, values.count - start)
@@ -148,9 +110,10 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
     }
   }
 
-  public func barrier() throws(CommunicationError) {
-    try check(MPI_Ibarrier(cmpi_comm_world(), requests), "MPI_Ibarrier")
-    try complete(0, "MPI_Ibarrier")
+  public func makeStatusChannel() throws(CommunicationError) -> any StatusChannel {
+    var copy: MPI_Comm?
+    try check(MPI_Comm_dup(cmpi_comm_world(), &copy), "MPI_Comm_dup")
+    return MPIStatusChannel(copy!)
   }
 
   public func finalize() {
@@ -160,8 +123,17 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   }
 
   public func abort(code: Int32) {
+    // Where mpirun is stopped or its way here is cut, MPI_Abort may not come back.
+    do throws(SystemThreadError) {
+      try SystemThread {
+        sleep(Self.abortSeconds)
+        _exit(code)
+      }.detach()
+    } catch {
+      _exit(code)
+    }
     MPI_Abort(cmpi_comm_world(), code)
-    exit(code)
+    _exit(code)
   }
 
   private func receive(

@@ -11,26 +11,21 @@ public final class SingleProcess: Communicator {
   public let localRank = 0
   public let localSize = 1
 
+  public let activity = Activity()
+
   public init() {}
 
   public func exchange(
-    _ outgoing: UnsafeRawBufferPointer, _ incoming: UnsafeMutableRawBufferPointer, witness: UInt64, partner: Int,
-    tag: Int32
+    _ outgoing: UnsafeRawBufferPointer, _ incoming: UnsafeMutableRawBufferPointer, _ label: ExchangeLabel, partner: Int
   ) throws(CommunicationError) -> UInt64 {
     preconditionFailure("a run of one rank has no partners")
   }
 
-  public func broadcast(_ bytes: UnsafeMutableRawBufferPointer, root: Int) {
-    precondition(root == 0)
-  }
-
-  public func allGather(_ bytes: [UInt8]) -> [[UInt8]] { [bytes] }
-
   public func libraryAllReduce(_ values: UnsafeMutableBufferPointer<Real>) {}
 
-  public func barrier() {}
+  public func makeStatusChannel() -> any StatusChannel { NoStatusChannel() }
 
   public func finalize() {}
 
-  public func abort(code: Int32) { exit(code) }
+  public func abort(code: Int32) { _exit(code) }
 }

@@ -12,40 +12,47 @@ import Tensors
 /// the finished pieces go back at distances … 4, 2, 1. Each element is added along the same tree either way, so the
 /// bits are the same, and a rank sends 2(1 − 1/P) times the vector rather than log₂ P times.
 ///
-/// Every exchange carries the witness, the bits of k_t. Where partners' witnesses differ both throw in that exchange.
+/// Every exchange carries the reducer's name, the caller's tag and the witness, the bits of k_t. Where partners' witnesses differ both throw in that exchange.
 /// (NaNs excepted: whose payload survives an addition is the processor's choice.)
 public final class TreeReducer {
   private let communicator: any Communicator
   private let threshold: Int
-  private let tag: Int32
+  private let name: ShortName
   private let scratch: Buffer<UInt8>
 
   /// - Parameters:
+  ///   - name: whose sum it is.
   ///   - largest: bytes of the longest vector it will be given.
   ///   - threshold: bytes from which on vectors go by reduce-scatter.
-  public init(_ communicator: any Communicator, largest: Int, threshold: Int = 64 << 10, tag: Int32 = 0) {
+  public init(_ communicator: any Communicator, _ name: ShortName, largest: Int, threshold: Int = 64 << 10) {
     precondition(
       communicator.worldSize.nonzeroBitCount == 1, "a balanced tree has a power of two of ranks")
     self.communicator = communicator
     self.threshold = threshold
-    self.tag = tag
+    self.name = name
     // Doubling receives the whole vector, scattering the larger half.
     let half = largest / 2 + MemoryLayout<Double>.stride
     scratch = Buffer<UInt8>(count: communicator.worldSize == 1 ? 0 : max(min(largest, threshold), half))
   }
 
   /// Replaces `values` by their sum over ranks.
-  public func reduce(_ values: UnsafeMutableBufferPointer<Float>, witness: UInt64) throws(CommunicationError) {
-    try reduceTree(values, witness)
+  ///
+  /// - Parameter tag: which of several vectors this one is.
+  public func reduce(
+    _ values: UnsafeMutableBufferPointer<Float>, tag: Int = 0, witness: UInt64
+  ) throws(CommunicationError) {
+    try reduceTree(values, ExchangeLabel(name, tag: tag, witness: witness))
   }
 
   /// Replaces `values` by their sum over ranks.
-  public func reduce(_ values: UnsafeMutableBufferPointer<Double>, witness: UInt64) throws(CommunicationError) {
-    try reduceTree(values, witness)
+  public func reduce(
+    _ values: UnsafeMutableBufferPointer<Double>, tag: Int = 0, witness: UInt64
+  ) throws(CommunicationError) {
+    try reduceTree(values, ExchangeLabel(name, tag: tag, witness: witness))
   }
 
   private func reduceTree<Number: BinaryFloatingPoint & BitwiseCopyable>(
-    _ values: UnsafeMutableBufferPointer<Number>, _ witness: UInt64
+    _ values: UnsafeMutableBufferPointer<Number>, _ label: ExchangeLabel
   ) throws(CommunicationError) {
     guard communicator.worldSize > 1, let start = values.baseAddress else { return }
     let scatters = values.count * MemoryLayout<Number>.stride >= threshold
@@ -60,7 +67,7 @@ public final class TreeReducer {
       precondition(room <= scratch.count, "a vector longer than the reducer was made for")
       let received = UnsafeMutableRawBufferPointer(start: scratch.pointer, count: room)
       try exchange(
-        UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: values[given])), received, witness, partner)
+        UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: values[given])), received, label, partner)
       received.withMemoryRebound(to: Number.self) { theirs in
         guard let theirs = theirs.baseAddress else { return }
         if isLower {
@@ -71,12 +78,12 @@ public final class TreeReducer {
       }
       distance *= 2
     }
-    if scatters { try gather(values, witness) }
+    if scatters { try gather(values, label) }
   }
 
   /// Hands the finished pieces back along the ways they came.
   private func gather<Number: BitwiseCopyable>(
-    _ values: UnsafeMutableBufferPointer<Number>, _ witness: UInt64
+    _ values: UnsafeMutableBufferPointer<Number>, _ label: ExchangeLabel
   ) throws(CommunicationError) {
     var distance = communicator.worldSize / 2
     while distance >= 1 {
@@ -93,17 +100,18 @@ public final class TreeReducer {
         UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: values[Self.half(shared, lower: isLower)])),
         UnsafeMutableRawBufferPointer(
           UnsafeMutableBufferPointer(rebasing: values[Self.half(shared, lower: !isLower)])),
-        witness, partner)
+        label, partner)
       distance /= 2
     }
   }
 
   private func exchange(
-    _ outgoing: UnsafeRawBufferPointer, _ incoming: UnsafeMutableRawBufferPointer, _ witness: UInt64, _ partner: Int
+    _ outgoing: UnsafeRawBufferPointer, _ incoming: UnsafeMutableRawBufferPointer, _ label: ExchangeLabel,
+    _ partner: Int
   ) throws(CommunicationError) {
-    let theirs = try communicator.exchange(outgoing, incoming, witness: witness, partner: partner, tag: tag)
-    guard theirs == witness else {
-      throw .witnessDiffers(rank: communicator.rank, own: witness, partner: partner, theirs: theirs)
+    let theirs = try communicator.exchange(outgoing, incoming, label, partner: partner)
+    guard theirs == label.witness else {
+      throw .witnessDiffers(rank: communicator.rank, own: label.witness, partner: partner, theirs: theirs)
     }
   }
 

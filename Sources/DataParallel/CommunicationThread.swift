@@ -1,8 +1,5 @@
 import Communication
-
-#if canImport(Glibc)
-  import Glibc
-#endif
+import Tensors
 
 /// The thread that talks to the other ranks while the rest of the process computes: one for a process.
 ///
@@ -33,18 +30,12 @@ public final class CommunicationThread: Sendable {
     self.communicator = communicator
     queue.update { $0.waiting.reserveCapacity(256) }
     guard communicator.worldSize > 1 else { return }
-    let start = Start(queue: queue, communicator: communicator)
-    var handle = pthread_t()
-    let code = pthread_create(
-      &handle, nil,
-      { argument in
-        let start = Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
-        CommunicationThread.work(start.queue, start.communicator)
-        return nil
-      }, Unmanaged.passRetained(start).toOpaque())
-    guard code == 0 else { fatalError("cannot start the communication thread: error \(code)") }
-    // Detached: a thread whose partner is gone may never come back, and nobody must wait for it.
-    pthread_detach(handle)
+    do throws(SystemThreadError) {
+      // Detached: a thread whose partner is gone may never come back, and nobody must wait for it.
+      try SystemThread { [queue] in CommunicationThread.work(queue, communicator) }.detach()
+    } catch {
+      fatalError("cannot start the communication thread: \(error)")
+    }
   }
 
   deinit { queue.update { $0.isStopping = true } }
@@ -96,15 +87,6 @@ public final class CommunicationThread: Sendable {
           queue.waiting.removeAll()
         }
       }
-    }
-  }
-
-  private final class Start: Sendable {
-    let queue: Monitor<Queue>
-    let communicator: any Communicator
-    init(queue: Monitor<Queue>, communicator: any Communicator) {
-      self.queue = queue
-      self.communicator = communicator
     }
   }
 }

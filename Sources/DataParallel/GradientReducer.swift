@@ -35,10 +35,11 @@ public final class GradientReducer {
   private enum Phase { case idle, running, failed }
 
   /// - Parameters:
+  ///   - name: whose gradient it is.
   ///   - count: elements of the network's gradient block.
   ///   - bucketMebibytes: `comm.bucket_mib`.
   public init(
-    count: Int, plan: ShardPlan, thread: CommunicationThread, bucketMebibytes: Double = 8,
+    _ name: ShortName, count: Int, plan: ShardPlan, thread: CommunicationThread, bucketMebibytes: Double = 8,
     algorithm: ReductionAlgorithm = .tree
   ) {
     precondition(plan.worldSize == thread.communicator.worldSize && plan.rank == thread.communicator.rank)
@@ -46,7 +47,7 @@ public final class GradientReducer {
     self.algorithm = algorithm
     buckets = GradientBuckets(count: count, mebibytes: bucketMebibytes)
     accumulator = ShardAccumulator(count: count, localShards: plan.localShardCount)
-    reducer = TreeReducer(thread.communicator, largest: buckets.largest * MemoryLayout<Real>.size)
+    reducer = TreeReducer(thread.communicator, name, largest: buckets.largest * MemoryLayout<Real>.size)
     submissions = Array(repeating: nil, count: buckets.ranges.count)
   }
 
@@ -95,7 +96,8 @@ public final class GradientReducer {
       accumulator.merge(shard, in: range)
       let values = UnsafeMutableBufferPointer(start: accumulator.sum + range.lowerBound, count: range.count)
       submissions[submitted] = thread.submit(
-        Reduction(values: .gradients(values, algorithm), witness: witness, reducer: reducer, owner: self))
+        Reduction(
+          values: .gradients(values, algorithm), tag: submitted, witness: witness, reducer: reducer, owner: self))
       submitted += 1
     }
   }

@@ -13,15 +13,17 @@ struct Reduction: @unchecked Sendable {
   }
 
   let values: Values
+  /// Which of its reducer's vectors this is.
+  let tag: Int
   let witness: UInt64
   let reducer: TreeReducer
   let owner: AnyObject
 
   func perform(_ communicator: any Communicator) throws(CommunicationError) {
     switch values {
-    case .gradients(let values, .tree): try reducer.reduce(values, witness: witness)
+    case .gradients(let values, .tree): try reducer.reduce(values, tag: tag, witness: witness)
     case .gradients(let values, .library): try communicator.libraryAllReduce(values)
-    case .statistics(let values): try reducer.reduce(values, witness: witness)
+    case .statistics(let values): try reducer.reduce(values, tag: tag, witness: witness)
     }
   }
 }

@@ -20,7 +20,7 @@ public final class ShardVector {
     self.count = count
     self.thread = thread
     localShards = plan.localShardCount
-    reducer = TreeReducer(thread.communicator, largest: count * MemoryLayout<Double>.size)
+    reducer = TreeReducer(thread.communicator, "sums", largest: count * MemoryLayout<Double>.size)
     slots = Buffer<Double>(count: count * localShards)
   }
 
@@ -46,7 +46,7 @@ public final class ShardVector {
     }
     let values = UnsafeMutableBufferPointer(start: slots.pointer, count: count)
     submission = thread.submit(
-      Reduction(values: .statistics(values), witness: witness, reducer: reducer, owner: self))
+      Reduction(values: .statistics(values), tag: 0, witness: witness, reducer: reducer, owner: self))
   }
 
   /// Sleeps until the sum over all shards is there; it stays valid until a slot is written again.

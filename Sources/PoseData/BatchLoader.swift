@@ -20,7 +20,7 @@ public final class BatchLoader {
   private let dataset: any PoseDataset
   private let onBroken: BrokenSamplePolicy
   private let queue: BatchQueue
-  private var threads: [pthread_t] = []
+  private var threads: [SystemThread] = []
   private var brokenSamples: Set<Int> = []
   private var failure: DataError?
 
@@ -58,7 +58,7 @@ public final class BatchLoader {
 
   deinit {
     queue.stop()
-    for thread in threads { pthread_join(thread, nil) }
+    for thread in threads { thread.join() }
   }
 
   /// The batch of the next step, waiting for it where it is not ready.
@@ -100,31 +100,12 @@ public final class BatchLoader {
     let augmentation: Augmentation
   }
 
-  private final class Start {
-    let plan: Plan
-    let queue: BatchQueue
-    init(plan: Plan, queue: BatchQueue) {
-      self.plan = plan
-      self.queue = queue
+  private func start(_ number: Int, of threads: Int, _ plan: Plan) throws(DataError) -> SystemThread {
+    do throws(SystemThreadError) {
+      return try SystemThread { [queue] in BatchLoader.work(plan, queue) }
+    } catch {
+      throw DataError("data loader", "cannot start thread \(number + 1) of \(threads): \(error)")
     }
-  }
-
-  private func start(_ number: Int, of threads: Int, _ plan: Plan) throws(DataError) -> pthread_t {
-    let start = Unmanaged.passRetained(Start(plan: plan, queue: queue))
-    var handle = pthread_t()
-    let code = pthread_create(
-      &handle, nil,
-      { argument in
-        let start = Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
-        BatchLoader.work(start.plan, start.queue)
-        return nil
-      }, start.toOpaque())
-    guard code == 0 else {
-      start.release()
-      throw DataError(
-        "data loader", "cannot start thread \(number + 1) of \(threads): \(String(cString: strerror(code)))")
-    }
-    return handle
   }
 
   private static func work(_ plan: Plan, _ queue: BatchQueue) {

@@ -1,5 +1,5 @@
-import Glibc
 import Synchronization
+import Tensors
 
 /// Writes checkpoints beside training: the state is copied, and a thread brings the copy to the disk.
 ///
@@ -15,7 +15,7 @@ public final class CheckpointWriter {
   }
 
   deinit {
-    if let underWay { pthread_join(underWay.thread, nil) }
+    underWay?.thread?.join()
   }
 
   /// Begins to write a checkpoint of `state` as it is now; the arguments are `CheckpointStore.save`'s.
@@ -44,7 +44,7 @@ public final class CheckpointWriter {
   public func finish() throws(FileSystemError) {
     guard let job = underWay else { return }
     underWay = nil
-    pthread_join(job.thread, nil)
+    job.thread?.join()
     try job.outcome.get()
   }
 }
@@ -56,22 +56,16 @@ public final class CheckpointWriter {
 private final class Job: @unchecked Sendable {
   let hasEnded = Atomic<Bool>(false)
   private let work: () throws(FileSystemError) -> Void
-  private(set) var thread = pthread_t()
+  private(set) var thread: SystemThread?
   private(set) var outcome = Result<Void, FileSystemError>.success(())
 
   init(_ work: @escaping () throws(FileSystemError) -> Void) { self.work = work }
 
   func start() throws(FileSystemError) {
-    let box = Unmanaged.passRetained(self)
-    let code = pthread_create(
-      &thread, nil,
-      { argument in
-        Unmanaged<Job>.fromOpaque(argument!).takeRetainedValue().run()
-        return nil
-      }, box.toOpaque())
-    guard code == 0 else {
-      box.release()
-      throw FileSystemError("a thread", cannot: "start it to write a checkpoint", errno: code)
+    do throws(SystemThreadError) {
+      thread = try SystemThread { self.run() }
+    } catch {
+      throw FileSystemError("a thread", cannot: "start it to write a checkpoint", errno: error.code)
     }
   }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Tensors
 
 /// Keeps a second run out of a run's directory, for as long as this object lives or the process does.
 ///
@@ -19,7 +20,7 @@ public final class RunLock: Sendable {
       guard code == EWOULDBLOCK else { throw FileSystemError(path, cannot: "lock it", errno: code) }
       throw FileSystemError(directory, "another run is using it: \(Self.holder(descriptor))")
     }
-    let text = Array("host \(Self.hostName()) pid \(getpid())\n".utf8)
+    let text = Array("host \(Host.name) pid \(getpid())\n".utf8)
     let written = text.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
     guard written == text.count, ftruncate(descriptor, off_t(text.count)) == 0 else {
       let code = errno
@@ -36,11 +37,5 @@ public final class RunLock: Sendable {
     let count = pread(descriptor, &bytes, bytes.count, 0)
     let text = String(decoding: bytes.prefix(max(0, count)).prefix { $0 >= 0x20 && $0 < 0x7F }, as: UTF8.self)
     return text.isEmpty ? "it does not say which" : text
-  }
-
-  private static func hostName() -> String {
-    var bytes = [CChar](repeating: 0, count: 256)
-    guard gethostname(&bytes, bytes.count - 1) == 0 else { return "unknown" }
-    return String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 }

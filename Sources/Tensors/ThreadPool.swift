@@ -69,7 +69,7 @@ private final class Team: @unchecked Sendable {
   private let stopping = Atomic<Bool>(false)
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-  private var handles: [pthread_t] = []
+  private var workers: [SystemThread] = []
 
   /// How often a thread looks for work before it sleeps: tens of microseconds, the gap between two layers.
   private static let spins = 4_000
@@ -102,17 +102,11 @@ private final class Team: @unchecked Sendable {
 
   func start() {
     for thread in 1..<max(1, threads) {
-      let box = Unmanaged.passRetained(Start(team: self, thread: thread))
-      var handle = pthread_t()
-      let code = pthread_create(
-        &handle, nil,
-        { argument in
-          let start = Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
-          start.team.work(start.thread)
-          return nil
-        }, box.toOpaque())
-      guard code == 0 else { fatalError("cannot start thread \(thread) of \(threads): error \(code)") }
-      handles.append(handle)
+      do throws(SystemThreadError) {
+        workers.append(try SystemThread { self.work(thread) })
+      } catch {
+        fatalError("cannot start thread \(thread) of \(threads): \(error)")
+      }
     }
   }
 
@@ -120,7 +114,7 @@ private final class Team: @unchecked Sendable {
     stopping.store(true, ordering: .releasing)
     generation.wrappingAdd(1, ordering: .releasing)
     wakeSleepers()
-    for handle in handles { pthread_join(handle, nil) }
+    for worker in workers { worker.join() }
   }
 
   func run(_ pieces: Int, _ body: (_ piece: Int, _ thread: Int) -> Void) {
@@ -177,14 +171,5 @@ private final class Team: @unchecked Sendable {
     pthread_mutex_lock(mutex)
     pthread_cond_broadcast(wake)
     pthread_mutex_unlock(mutex)
-  }
-
-  private final class Start {
-    let team: Team
-    let thread: Int
-    init(team: Team, thread: Int) {
-      self.team = team
-      self.thread = thread
-    }
   }
 }

@@ -97,6 +97,7 @@ public final class AdversarialTrainer {
   public func step(images: Tensor, heatmaps: Tensor, mask: Tensor) throws -> StepRecord {
     let batch = RankBatch(images: images, heatmaps: heatmaps, mask: mask, samplesPerShard: plan.samplesPerShard)
     let witness = balance.kt.bitPattern
+    thread.communicator.activity.begin(step: completedSteps + 1)
     generator.gradients.beginStep(witness: witness)
     discriminator?.gradients.beginStep(witness: witness)
     phases = StepPhases()
@@ -380,9 +381,9 @@ extension AdversarialTrainer {
         }
       }
     }
-    let makeReducer = { [plan, thread, settings] (count: Int) in
+    let makeReducer = { [plan, thread, settings] (name: ShortName, count: Int) in
       GradientReducer(
-        count: count, plan: plan, thread: thread, bucketMebibytes: settings.bucketMebibytes,
+        name, count: count, plan: plan, thread: thread, bucketMebibytes: settings.bucketMebibytes,
         algorithm: settings.algorithm)
     }
     // Every pass finishes each parameter once; the first that a network's pass saw gives the order.

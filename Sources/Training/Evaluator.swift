@@ -53,6 +53,7 @@ public final class Evaluator {
     var pck = PCK(dataset.skeleton)
     var shown: [Example] = []
     for first in stride(from: own.lowerBound, to: own.upperBound, by: batch) {
+      communicator.activity.enter("evaluating")
       let indices = first..<min(first + batch, own.upperBound)
       let range = 0..<indices.count
       // The last batch may be short; what an earlier one left in the other places is computed and not looked at.

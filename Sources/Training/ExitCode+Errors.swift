@@ -13,7 +13,7 @@ extension ExitCode {
     case is CheckpointError: self = .checkpoint
     case is NotFiniteError: self = .notFinite
     case CommunicationError.witnessDiffers, CommunicationError.replicasDiffer: self = .replicasDiffer
-    case is CommunicationError: self = .rankLost
+    case is CommunicationError, is StandstillError: self = .rankLost
     case let error as FailedElsewhere: self = error.code
     default: self = .fileSystem
     }

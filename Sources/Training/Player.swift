@@ -1,3 +1,4 @@
+import Communication
 import DataParallel
 import Kernels
 import Layers
@@ -8,26 +9,28 @@ import Tensors
 final class Player {
   /// `generator` or `discriminator`, as in tensors' names.
   let name: String
+  private let shortName: ShortName
   let store: ParameterStore
   private let settings: OptimizerSettings
   /// Both are made when a planned step has shown the order in which backward finishes gradients.
   private(set) var gradients: GradientReducer!
   private(set) var optimizer: (any Optimizer)!
 
-  init(_ name: String, _ store: ParameterStore, _ settings: OptimizerSettings) {
-    self.name = name
+  init(_ name: ShortName, _ store: ParameterStore, _ settings: OptimizerSettings) {
+    self.name = "\(name)"
+    shortName = name
     self.store = store
     self.settings = settings
   }
 
   /// Lays the parameters out, sets them from the seed, and reserves gradients and moments.
   func prepare(
-    order: [ParameterStore.Parameter], seed: UInt64, _ makeReducer: (_ count: Int) -> GradientReducer
+    order: [ParameterStore.Parameter], seed: UInt64, _ makeReducer: (_ name: ShortName, _ count: Int) -> GradientReducer
   ) {
     store.layOut(order: order)
     store.initialize(seed: seed, network: name)
     optimizer = settings.makeOptimizer(count: store.count)
-    gradients = makeReducer(store.count)
+    gradients = makeReducer(shortName, store.count)
   }
 
   func learningRate(after completed: Int) -> Double { settings.schedule.rate(after: completed) }

@@ -85,6 +85,7 @@ public final class TrainingRun {
     let clock = ContinuousClock()
     while trainer.completedSteps < totalSteps {
       let start = clock.now
+      communicator.activity.enter("loading data")
       let batch = try loader.next()
       let waited = clock.now
       for broken in batch.broken { report("warning: \(broken.error); its joints are masked") }
@@ -100,6 +101,7 @@ public final class TrainingRun {
       let timing = StepTiming(
         step: (clock.now - start) / .seconds(1), dataWait: (waited - start) / .seconds(1),
         communicationWait: step.phases.communication, batch: plan.batch)
+      communicator.activity.finishStep(busySeconds: timing.step - timing.communicationWait)
       try log?.append(step.line(trainer.completedSteps, epoch: epoch, timing))
       if communicator.rank == 0, let line = progress.line(step, trainer.completedSteps, timing) { report(line) }
       if configuration.adversarial.enabled, step.skipped == nil, let warning = watch.note(step) {
@@ -182,6 +184,7 @@ public final class TrainingRun {
     let step = trainer.completedSteps
     guard step != lastEvaluation else { return }
     lastEvaluation = step
+    communicator.activity.enter("evaluating")
     let (pck, examples) = try evaluator.evaluate(estimator, examples: 12)
     lastMetric = pck.value
     guard communicator.rank == 0, let record else { return }
@@ -200,6 +203,7 @@ public final class TrainingRun {
     let step = trainer.completedSteps
     guard step != lastCheckpoint else { return }
     lastCheckpoint = step
+    communicator.activity.enter("saving")
     try trainer.compareReplicas(communicator)
     guard let writer, let log else { return }
     let note = CheckpointRecord(

@@ -28,25 +28,44 @@ enum Program {
     exit(code.rawValue)
   }
 
+  /// Ends this process a little later, where another rank says why and ends all that it can reach.
+  static func leaveAlone(_ code: ExitCode) -> Never {
+    record(code)
+    sleep(3)
+    _exit(code.rawValue)
+  }
+
   /// Says what went wrong and ends every rank with the error's code.
   static func fail(_ error: any Error) -> Never {
     let communicator = world.withLock { $0 }
     let code = error is UsageError ? ExitCode.usage : ExitCode(for: error)
     record(code)
     let isOnlyRank = (communicator?.worldSize ?? 1) == 1
-    let isSaidElsewhere = error is FailedElsewhere || (isOfAllRanks(error) && communicator?.rank != 0)
+    let isSaidElsewhere = error is FailedElsewhere || isSaidByAnother(error, communicator?.rank ?? 0)
     if !isSaidElsewhere || isOnlyRank {
-      say("equipoise: \(isOnlyRank || isOfAllRanks(error) ? "" : "rank \(communicator!.rank): ")\(error)")
-      if !isOnlyRank { communicator!.abort(code: code.rawValue) }
+      say("equipoise: \(isOnlyRank || isOfNoRank(error) ? "" : "rank \(communicator!.rank): ")\(error)")
     }
+    if !isSaidElsewhere && !isOnlyRank || error is StandstillError { communicator?.abort(code: code.rawValue) }
     communicator?.finalize()
     exit(code.rawValue)
   }
 
-  /// Errors that every rank finds in the same step.
-  private static func isOfAllRanks(_ error: any Error) -> Bool {
-    if case CommunicationError.replicasDiffer = error { return true }
-    return error is NotFiniteError
+  /// Errors that several ranks find at the same time, of which one speaks.
+  private static func isSaidByAnother(_ error: any Error, _ rank: Int) -> Bool {
+    switch error {
+    case CommunicationError.replicasDiffer: return rank != 0
+    case CommunicationError.witnessDiffers(_, _, let partner, _): return partner < rank
+    case CommunicationError.exchangeDiffers(_, _, let partner, _): return partner < rank
+    default: return error is NotFiniteError && rank != 0
+    }
+  }
+
+  /// Errors whose text says which ranks it is about.
+  private static func isOfNoRank(_ error: any Error) -> Bool {
+    switch error {
+    case CommunicationError.callFailed: return false
+    default: return error is CommunicationError || error is NotFiniteError || error is StandstillError
+    }
   }
 
   /// Leaves rank 0's code where a launcher looks for it: mpirun has codes of its own.

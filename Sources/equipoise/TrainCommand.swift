@@ -25,10 +25,13 @@ struct TrainCommand: ParsableCommand {
     }
     let machine = try Together.everywhere(communicator) { try Machine(configuration, communicator) }
     if communicator.rank == 0 { Program.say(machine.description(ranks: communicator.worldSize)) }
+    let watchdog = try Program.watch(communicator, configuration, isTerminal: machine.isTerminal)
     let run = try TrainingRun(
       configuration, resume: ResumeMode(argument: resume), communicator: communicator, machine: machine
     ) { Program.say(line: $0) }
-    switch try run.run() {
+    let outcome = try run.run()
+    watchdog?.stop()
+    switch outcome {
     case .finished: return
     case .interrupted: Program.leave(.interrupted)
     case .terminated: Program.leave(.terminated)
@@ -37,6 +40,23 @@ struct TrainCommand: ParsableCommand {
 }
 
 extension Program {
+  /// Starts the watchdog that `watchdog.seconds` asks for.
+  static func watch(
+    _ communicator: any Communicator, _ configuration: Configuration, isTerminal: Bool
+  ) throws -> Watchdog? {
+    guard configuration.watchdog.seconds > 0 else { return nil }
+    let line = { @Sendable (text: String) in (isTerminal ? "\r\u{1B}[K" : "") + text }
+    return try Watchdog(communicator, limit: configuration.watchdog.seconds) { text in
+      say(line("warning: " + text))
+    } end: { error in
+      if let error {
+        fail(error)
+      } else {
+        leaveAlone(.rankLost)
+      }
+    }
+  }
+
   /// Writes a progress line as it is, without adding an end of line.
   static func say(line: String) { FileHandle.standardError.write(Data(line.utf8)) }
 }

@@ -32,24 +32,20 @@ final class BrokenCommunicator: Communicator {
   var worldSize: Int { inner.worldSize }
   var localRank: Int { inner.localRank }
   var localSize: Int { inner.localSize }
+  var activity: Activity { inner.activity }
 
   func exchange(
-    _ outgoing: UnsafeRawBufferPointer, _ incoming: UnsafeMutableRawBufferPointer, witness: UInt64, partner: Int,
-    tag: Int32
+    _ outgoing: UnsafeRawBufferPointer, _ incoming: UnsafeMutableRawBufferPointer, _ label: ExchangeLabel, partner: Int
   ) throws(CommunicationError) -> UInt64 {
-    let theirs = try inner.exchange(outgoing, incoming, witness: witness, partner: posed(partner), tag: tag)
+    let theirs = try inner.exchange(outgoing, incoming, label, partner: posed(partner))
     if fault == .oneBitFlipped && inner.rank == 0 { incoming[0] ^= 1 }
     return theirs
   }
 
-  func broadcast(_ bytes: UnsafeMutableRawBufferPointer, root: Int) throws(CommunicationError) {
-    try inner.broadcast(bytes, root: root)
-  }
-  func allGather(_ bytes: [UInt8]) throws(CommunicationError) -> [[UInt8]] { try inner.allGather(bytes) }
   func libraryAllReduce(_ values: UnsafeMutableBufferPointer<Real>) throws(CommunicationError) {
     try inner.libraryAllReduce(values)
   }
-  func barrier() throws(CommunicationError) { try inner.barrier() }
+  func makeStatusChannel() -> any StatusChannel { inner.makeStatusChannel() }
   func finalize() { inner.finalize() }
   func abort(code: Int32) { inner.abort(code: code) }
 }

@@ -12,7 +12,8 @@ import Testing
       let witness = try outgoing.withUnsafeBytes { outgoing in
         try incoming.withUnsafeMutableBytes { incoming in
           try communicator.exchange(
-            outgoing, incoming, witness: UInt64(100 + communicator.rank), partner: partner, tag: 3)
+            outgoing, incoming, ExchangeLabel("test", tag: 3, witness: UInt64(100 + communicator.rank)),
+            partner: partner)
         }
       }
       return incoming == [UInt8](repeating: UInt8(partner), count: 1000) && witness == UInt64(100 + partner)
@@ -20,39 +21,77 @@ import Testing
     for output in outputs { #expect(try output.get()) }
   }
 
-  @Test func collectivesReachEveryRank() throws {
-    let outputs = InProcessCommunicator.run(size: 4) { communicator in
-      var bytes = [UInt8](repeating: UInt8(communicator.rank), count: 5)
-      try bytes.withUnsafeMutableBytes { try communicator.broadcast($0, root: 2) }
-      let gathered = try communicator.allGather([UInt8](repeating: 7, count: communicator.rank))
-      try communicator.barrier()
-      var values: [Real] = [Real(communicator.rank), 1]
-      try values.withUnsafeMutableBufferPointer { try communicator.libraryAllReduce($0) }
-      return (bytes, gathered.map(\.count), values)
-    }
-    for output in outputs {
-      let (bytes, counts, values) = try output.get()
-      #expect(bytes == [2, 2, 2, 2, 2])
-      #expect(counts == [0, 1, 2, 3])
-      #expect(values == [6, 4])
+  /// At any number of ranks, as the first thing that ranks do is to say that their number does not fit.
+  @Test(arguments: 1...9)
+  func collectivesReachEveryRank(size: Int) throws {
+    for root in 0..<size {
+      let outputs = InProcessCommunicator.run(size: size) { communicator in
+        let rank = communicator.rank
+        var bytes = [UInt8](repeating: UInt8(rank), count: 5)
+        try bytes.withUnsafeMutableBytes { try communicator.broadcast($0, root: root) }
+        let gathered = try communicator.allGather([UInt8](repeating: UInt8(rank), count: 3 * (rank % 4)))
+        try communicator.barrier()
+        let text = try communicator.broadcast(text: rank == 0 ? "größer" : "")
+        var values: [Real] = [Real(rank), 1]
+        try values.withUnsafeMutableBufferPointer { try communicator.libraryAllReduce($0) }
+        return (bytes, gathered, text, values)
+      }
+      for output in outputs {
+        let (bytes, gathered, text, values) = try output.get()
+        #expect(bytes == [UInt8](repeating: UInt8(root), count: 5))
+        #expect(gathered == (0..<size).map { [UInt8](repeating: UInt8($0), count: 3 * ($0 % 4)) })
+        #expect(text == "größer")
+        #expect(values == [Real(size * (size - 1) / 2), Real(size)])
+      }
     }
   }
 
-  @Test func otherSizesAndTagsAreErrors() {
-    let sizes = InProcessCommunicator.run(size: 2) { communicator in
-      try exchangeZeros(communicator, count: communicator.rank + 1, tag: 0)
+  @Test func partnersInDifferentPlacesSayWhere() {
+    func errors(
+      _ exchange: @escaping @Sendable (InProcessCommunicator, _ isUpper: Bool) throws -> Void
+    ) -> [CommunicationError?] {
+      InProcessCommunicator.run(size: 2) { communicator in
+        communicator.activity.begin(step: 7)
+        do {
+          try exchange(communicator, communicator.rank == 1)
+          return nil
+        } catch { return error as? CommunicationError }
+      }.map { try? $0.get() }
     }
-    let tags = InProcessCommunicator.run(size: 2) { communicator in
-      try exchangeZeros(communicator, count: 1, tag: Int32(communicator.rank))
-    }
-    for outputs in [sizes, tags] {
-      for (rank, output) in outputs.enumerated() {
-        guard case .failure(CommunicationError.callFailed(rank, "exchange", _)) = output else {
-          Issue.record("rank \(rank) did not notice")
-          continue
-        }
+    let own = "generator 3 of step 7, awaiting 1 bytes"
+    let cases: [([CommunicationError?], String)] = [
+      (errors { try exchangeZeros($0, "generator", count: $1 ? 2 : 1, tag: 3) }, "generator 3 of step 7, sending 2"),
+      (errors { try exchangeZeros($0, "generator", count: 1, tag: $1 ? 4 : 3) }, "generator 4 of step 7, sending 1"),
+      (errors { try exchangeZeros($0, $1 ? "sums" : "generator", count: 1, tag: 3) }, "sums 3 of step 7, sending 1"),
+      (
+        errors { communicator, isUpper in
+          if isUpper { communicator.activity.begin(step: 8) }
+          try exchangeZeros(communicator, "generator", count: 1, tag: 3)
+        }, "generator 3 of step 8, sending 1"
+      ),
+    ]
+    for (errors, theirs) in cases {
+      #expect(errors[0] == .exchangeDiffers(rank: 0, own: own, partner: 1, theirs: theirs))
+      guard case .exchangeDiffers(1, _, 0, "generator 3 of step 7, sending 1") = errors[1] else {
+        Issue.record("rank 1 did not notice: \(String(describing: errors[1]))")
+        continue
       }
     }
+  }
+
+  @Test func aRankInAnotherCollectiveIsNamed() {
+    let outputs = InProcessCommunicator.run(size: 2) { communicator in
+      if communicator.rank == 0 {
+        try communicator.barrier()
+      } else {
+        var numbers: [UInt64] = [1]
+        try communicator.broadcast(&numbers)
+      }
+    }
+    #expect(
+      throws: CommunicationError.exchangeDiffers(
+        rank: 0, own: "gather 1 of step 0, awaiting 8 bytes", partner: 1, theirs: "broadcast 1 of step 0, sending 0")
+    ) { try outputs[0].get() }
   }
 
   @Test func aRankThatThrowsEndsTheRunForThoseWhoWait() {
@@ -62,8 +101,9 @@ import Testing
       try communicator.barrier()
     }
     for rank in 0..<3 {
-      #expect(throws: CommunicationError.callFailed(rank: rank, call: "allGather", cause: "rank 3 has ended the run")) {
-        try outputs[rank].get()
+      guard case .failure(CommunicationError.callFailed(rank, _, "rank 3 has ended the run")) = outputs[rank] else {
+        Issue.record("rank \(rank): \(outputs[rank])")
+        continue
       }
     }
     #expect(throws: Gone.self) { try outputs[3].get() }
@@ -73,16 +113,19 @@ import Testing
     let communicator = SingleProcess()
     #expect(communicator.rank == 0 && communicator.worldSize == 1)
     #expect(communicator.localRank == 0 && communicator.localSize == 1)
-    #expect(communicator.allGather([1, 2]) == [[1, 2]])
+    #expect(try communicator.allGather([1, 2]) == [[1, 2]])
   }
 }
 
-private func exchangeZeros(_ communicator: InProcessCommunicator, count: Int, tag: Int32) throws {
+private func exchangeZeros(
+  _ communicator: InProcessCommunicator, _ operation: ShortName, count: Int, tag: Int
+) throws {
   let outgoing = [UInt8](repeating: 0, count: count)
   var incoming = outgoing
   _ = try outgoing.withUnsafeBytes { outgoing in
     try incoming.withUnsafeMutableBytes { incoming in
-      try communicator.exchange(outgoing, incoming, witness: 0, partner: 1 - communicator.rank, tag: tag)
+      try communicator.exchange(
+        outgoing, incoming, ExchangeLabel(operation, tag: tag), partner: 1 - communicator.rank)
     }
   }
 }

@@ -25,7 +25,7 @@ import Testing
     for threshold in [0, 1 << 30] {
       let outputs = InProcessCommunicator.run(size: size) { communicator in
         var values = leaves[communicator.rank]
-        let reducer = TreeReducer(communicator, largest: values.count * 8, threshold: threshold)
+        let reducer = TreeReducer(communicator, "test", largest: values.count * 8, threshold: threshold)
         try values.withUnsafeMutableBufferPointer { try reducer.reduce($0, witness: 0) }
         return values
       }
@@ -54,7 +54,7 @@ import Testing
     let outputs = InProcessCommunicator.run(size: 4) { communicator in
       let witness: UInt64 = communicator.rank == 3 ? 8 : 7
       var values = [Float](repeating: 1, count: 100)
-      let reducer = TreeReducer(communicator, largest: 400, threshold: threshold)
+      let reducer = TreeReducer(communicator, "test", largest: 400, threshold: threshold)
       try values.withUnsafeMutableBufferPointer { try reducer.reduce($0, witness: witness) }
     }
     #expect(throws: CommunicationError.witnessDiffers(rank: 2, own: 7, partner: 3, theirs: 8)) {
@@ -84,7 +84,7 @@ private func reduced(
   _ leaf: [Float], _ communicator: any Communicator, threshold: Int = 64 << 10
 ) throws -> [Float] {
   var values = leaf
-  let reducer = TreeReducer(communicator, largest: values.count * 4, threshold: threshold)
+  let reducer = TreeReducer(communicator, "test", largest: values.count * 4, threshold: threshold)
   try values.withUnsafeMutableBufferPointer { try reducer.reduce($0, witness: 42) }
   return values
 }

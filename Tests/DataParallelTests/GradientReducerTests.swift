@@ -15,7 +15,7 @@ import Testing
     let outputs = InProcessCommunicator.run(size: worldSize) { communicator in
       let plan = try ShardPlan(batch: 16, shards: Self.shards, rank: communicator.rank, worldSize: worldSize)
       let reducer = GradientReducer(
-        count: Self.count, plan: plan, thread: CommunicationThread(communicator), bucketMebibytes: mebibytes)
+        "test", count: Self.count, plan: plan, thread: CommunicationThread(communicator), bucketMebibytes: mebibytes)
       return try (0..<3).map {
         try runStep(reducer, plan, leaves: Self.leaves, witness: UInt64($0), piece: 500)
       }
@@ -29,8 +29,8 @@ import Testing
     let outputs = InProcessCommunicator.run(size: 4) { communicator in
       let plan = try ShardPlan(batch: 8, shards: Self.shards, rank: communicator.rank, worldSize: 4)
       let thread = CommunicationThread(communicator)
-      let first = GradientReducer(count: Self.count, plan: plan, thread: thread, bucketMebibytes: 0.002)
-      let second = GradientReducer(count: Self.count, plan: plan, thread: thread, bucketMebibytes: 0.003)
+      let first = GradientReducer("test", count: Self.count, plan: plan, thread: thread, bucketMebibytes: 0.002)
+      let second = GradientReducer("test", count: Self.count, plan: plan, thread: thread, bucketMebibytes: 0.003)
       let losses = ShardVector(count: 1, plan: plan, thread: thread)
       first.beginStep(witness: 5)
       second.beginStep(witness: 5)
@@ -64,7 +64,7 @@ import Testing
     let outputs = InProcessCommunicator.run(size: 8) { communicator in
       let plan = try ShardPlan(batch: 8, shards: Self.shards, rank: communicator.rank, worldSize: 8)
       let reducer = GradientReducer(
-        count: Self.count, plan: plan, thread: CommunicationThread(communicator), algorithm: .library)
+        "test", count: Self.count, plan: plan, thread: CommunicationThread(communicator), algorithm: .library)
       return try runStep(reducer, plan, leaves: Self.leaves, witness: 0, piece: Self.count)
     }
     for output in outputs {
@@ -77,7 +77,7 @@ import Testing
     let outputs = InProcessCommunicator.run(size: 2) { communicator in
       let plan = try ShardPlan(batch: 2, shards: 2, rank: communicator.rank, worldSize: 2)
       let reducer = GradientReducer(
-        count: 64, plan: plan, thread: CommunicationThread(communicator), bucketMebibytes: 0.000_001)
+        "test", count: 64, plan: plan, thread: CommunicationThread(communicator), bucketMebibytes: 0.000_001)
       var states: [[GradientReducer.BucketState]] = []
       let record = { states.append((0..<4).map { reducer.state(ofBucket: $0) }) }
       reducer.beginStep(witness: 0)
@@ -107,7 +107,7 @@ import Testing
     let ranks = InProcessCommunicator.world(size: 2)
     let reducers = try ranks.map { communicator in
       let plan = try ShardPlan(batch: 2, shards: 2, rank: communicator.rank, worldSize: 2)
-      return GradientReducer(count: 16, plan: plan, thread: CommunicationThread(communicator))
+      return GradientReducer("test", count: 16, plan: plan, thread: CommunicationThread(communicator))
     }
     for reducer in reducers {
       reducer.beginStep(witness: 0)
@@ -127,7 +127,7 @@ import Testing
     let outputs = InProcessCommunicator.run(size: 2) { communicator in
       let plan = try ShardPlan(batch: 2, shards: 2, rank: communicator.rank, worldSize: 2)
       let thread = CommunicationThread(communicator)
-      let reducer = GradientReducer(count: 64, plan: plan, thread: thread)
+      let reducer = GradientReducer("test", count: 64, plan: plan, thread: thread)
       let losses = ShardVector(count: 1, plan: plan, thread: thread)
       var errors: [CommunicationError] = []
       do {

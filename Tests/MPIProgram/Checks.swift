@@ -38,7 +38,7 @@ struct Checks {
       outgoing.values.update(repeating: UInt8(rank + 1))
       let witness = try communicator.exchange(
         UnsafeRawBufferPointer(outgoing.values), UnsafeMutableRawBufferPointer(incoming.values),
-        witness: UInt64(rank + 10), partner: partner, tag: 1)
+        ExchangeLabel("test", tag: 1, witness: UInt64(rank + 10)), partner: partner)
       try expect(incoming.values.allSatisfy { $0 == UInt8(partner + 1) }, "exchange of \(count) bytes")
       try expect(witness == UInt64(partner + 10), "the witness of an exchange of \(count) bytes")
     }
@@ -55,11 +55,35 @@ struct Checks {
     try expect(values == [Real](repeating: Real(worldSize * (worldSize - 1) / 2), count: 10), "the library's sum")
   }
 
+  /// Partners in different places notice in that exchange, whatever they are about; with nothing to send, all can go on.
+  mutating func headers() throws {
+    let even = rank % 2 == 0
+    communicator.activity.begin(step: 7)
+    try differs(ExchangeLabel(even ? "generator" : "broadcast", tag: 3), "operations that differ")
+    try differs(ExchangeLabel("generator", tag: even ? 3 : 4), "tags that differ")
+    communicator.activity.begin(step: even ? 7 : 8)
+    try differs(ExchangeLabel("generator", tag: 3), "steps that differ")
+    communicator.activity.begin(step: 7)
+  }
+
+  private mutating func differs(_ label: ExchangeLabel, _ what: String) throws {
+    var found: CommunicationError?
+    do throws(CommunicationError) {
+      _ = try communicator.exchange(
+        UnsafeRawBufferPointer(start: nil, count: 0), UnsafeMutableRawBufferPointer(start: nil, count: 0), label,
+        partner: rank ^ 1)
+    } catch { found = error }
+    var noticed = false
+    if case .exchangeDiffers(rank, _, rank ^ 1, _) = found { noticed = true }
+    communicator.activity.begin(step: 0)
+    try expect(noticed, what)
+  }
+
   mutating func tree() throws {
     for count in [1, 5, 1000, 16_384, 300_007] {
       let leaves = (0..<worldSize).map { roughValues(count, seed: UInt64($0)) }
       var values = leaves[rank]
-      let reducer = TreeReducer(communicator, largest: count * MemoryLayout<Real>.size)
+      let reducer = TreeReducer(communicator, "test", largest: count * MemoryLayout<Real>.size)
       try values.withUnsafeMutableBufferPointer { try reducer.reduce($0, witness: 1) }
       try expect(sameBits(values, treeSum(leaves[...])), "the tree's bits for \(count) elements")
     }
@@ -71,7 +95,7 @@ struct Checks {
     let leaves = (0..<shards).map { roughValues(count, seed: UInt64(100 + $0)) }
     let plan = try ShardPlan(batch: shards, shards: shards, rank: rank, worldSize: worldSize)
     let thread = CommunicationThread(communicator)
-    let reducer = GradientReducer(count: count, plan: plan, thread: thread, bucketMebibytes: 0.05)
+    let reducer = GradientReducer("test", count: count, plan: plan, thread: thread, bucketMebibytes: 0.05)
     let losses = ShardVector(count: 2, plan: plan, thread: thread)
     for step in 0..<3 {
       reducer.beginStep(witness: UInt64(step))
@@ -104,7 +128,7 @@ struct Checks {
   /// Every second rank holds another k_t: all notice in the first exchange, so that all can go on.
   mutating func witnesses() throws {
     var values = [Double](repeating: 1, count: 4)
-    let reducer = TreeReducer(communicator, largest: 32)
+    let reducer = TreeReducer(communicator, "test", largest: 32)
     let own = UInt64(rank % 2)
     var found: CommunicationError?
     do throws(CommunicationError) {

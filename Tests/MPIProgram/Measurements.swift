@@ -7,7 +7,7 @@ func measureReductions(_ communicator: any Communicator) throws {
   var bytes = 4 << 10
   while bytes <= 32 << 20 {
     let values = Buffer<Real>(count: bytes / MemoryLayout<Real>.size)
-    let reducer = TreeReducer(communicator, largest: bytes)
+    let reducer = TreeReducer(communicator, "measured", largest: bytes)
     let rounds = bytes < 1 << 20 ? 101 : 15
     let tree = try median(rounds, communicator) { try reducer.reduce(values.values, witness: 0) }
     let library = try median(rounds, communicator) { try communicator.libraryAllReduce(values.values) }

@@ -1,0 +1,48 @@
+/// What an exchange is part of: the same at both partners, or one of them is elsewhere in the program.
+public struct ExchangeLabel: Sendable, Equatable, CustomStringConvertible {
+  /// The operation, such as `broadcast`, or whose sum it is.
+  public var operation: ShortName
+  /// Which of several: a bucket, a distance.
+  public var tag: Int
+  /// A number that must be the same at both partners: the bits of k_t. The caller compares.
+  public var witness: UInt64
+
+  public init(_ operation: ShortName, tag: Int = 0, witness: UInt64 = 0) {
+    self.operation = operation
+    self.tag = tag
+    self.witness = witness
+  }
+
+  public var description: String { "\(operation) \(tag)" }
+}
+
+/// Travels ahead of the bytes of every exchange.
+struct ExchangeHeader: Sendable {
+  let operation: ShortName
+  let tag: Int64
+  let step: UInt64
+  /// Bytes that follow.
+  let count: Int64
+  let witness: UInt64
+
+  init(_ label: ExchangeLabel, step: UInt64, count: Int) {
+    operation = label.operation
+    tag = Int64(label.tag)
+    self.step = step
+    self.count = Int64(count)
+    witness = label.witness
+  }
+
+  /// - Parameters:
+  ///   - own: what this rank sent.
+  ///   - awaited: the bytes it has room for.
+  /// - Throws: `.exchangeDiffers` where the partner is in another operation, or sends another number of bytes.
+  func check(own: ExchangeHeader, awaited: Int, rank: Int, partner: Int) throws(CommunicationError) {
+    guard operation != own.operation || tag != own.tag || step != own.step || count != awaited else { return }
+    throw .exchangeDiffers(
+      rank: rank, own: "\(own.place), awaiting \(awaited) bytes", partner: partner, theirs: "\(place), sending \(count)"
+    )
+  }
+
+  private var place: String { "\(operation) \(tag) of step \(step)" }
+}
