@@ -64,9 +64,12 @@ let package = Package(
         "RunRecord", "Metrics", "PoseData", "DataParallel", "Communication", "Optimizers", "Objectives",
         "PoseModels", "Layers", "Kernels", "Tensors", yams,
       ]),
+    library("Supervision", ["Training", "RunRecord", "Tensors"]),
     .executableTarget(
       name: "equipoise",
-      dependencies: ["Training", "RunRecord", "Metrics", "PoseData", "Communication", "Kernels", "Tensors", arguments],
+      dependencies: [
+        "Supervision", "Training", "RunRecord", "Metrics", "PoseData", "Communication", "Kernels", "Tensors", arguments,
+      ],
       swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["RunRecord", "Kernels", "Tensors"], path: "Tests/TestSupport",
@@ -84,6 +87,7 @@ let package = Package(
     tests("SyntheticTests", ["PoseData", "Tensors"]),
     tests("MetricsTests", ["Metrics", "PoseData"]),
     tests("TrainingTests", ["Training", "TestSupport"]),
+    tests("SupervisionTests", ["Supervision"]),
     .target(name: "AllocationCount", path: "Tests/AllocationCount", cSettings: interposedC),
     .target(name: "SaveFaults", path: "Tests/SaveFaults", cSettings: interposedC),
     .executableTarget(

@@ -17,11 +17,13 @@ public final class Watchdog: Sendable {
   ///
   /// - Parameters:
   ///   - limit: seconds without progress of any rank.
+  ///   - progress: called when a rank has got on since the last look.
   ///   - warn: takes a line for people, on its own thread.
   ///   - end: ends the process after a standstill, on its own thread; given what is to be said, on one of the ranks that
   ///     can still speak.
   public init(
-    _ communicator: any Communicator, limit: Double, warn: @escaping @Sendable (String) -> Void,
+    _ communicator: any Communicator, limit: Double, progress: @escaping @Sendable () -> Void = {},
+    warn: @escaping @Sendable (String) -> Void,
     end: @escaping @Sendable (StandstillError?) -> Void
   ) throws {
     let names = try communicator.allGather(Array(Host.name.utf8)).map { String(decoding: $0, as: UTF8.self) }
@@ -32,7 +34,9 @@ public final class Watchdog: Sendable {
     thread = try SystemThread {
       var watch = Watch(rank: rank, hosts: names, limit: limit, channel: channel, activity: activity)
       while shared.wait(atMost: watch.interval, { $0.isStopping ? true : nil }) == nil {
-        switch watch.look(now: .now) {
+        let finding = watch.look(now: .now)
+        if watch.hasProgressed { progress() }
+        switch finding {
         case .nothing: break
         case .warning(let text): warn(text)
         case .standstill(let error):
@@ -82,6 +86,8 @@ package struct Watch {
   private var beat: UInt64 = 0
   private var lastLook: ContinuousClock.Instant?
   private var hasWarned = false
+  /// Whether a rank had just got on at the last look.
+  private(set) var hasProgressed = false
   private var slowLooks = 0
   private var slowRank: Int?
 
@@ -109,6 +115,7 @@ package struct Watch {
     }
 
     let standstill = table.standstill(now: now)
+    hasProgressed = standstill < table.interval * 2
     if standstill >= limit && table.isSpeaker(now: now) {
       return .standstill(StandstillError(description: said(standstill, now)))
     }

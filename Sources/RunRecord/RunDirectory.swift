@@ -6,7 +6,11 @@
 ///     samples/      pictures
 ///     not-finite/   inputs and state of steps that were not finite and ended the run
 ///     run.lock      held while the run lives
+///     supervise/    journal of a supervisor
 public final class RunDirectory: Sendable {
+  /// The folder in which a supervisor keeps its journal; it is there before the run.
+  public static let supervision = "supervise"
+
   public let path: String
   public let resume: ResumeMode
   private let lock: RunLock
@@ -17,7 +21,7 @@ public final class RunDirectory: Sendable {
     self.path = path
     self.resume = resume
     try FileSystem.createDirectory(path)
-    let others = try FileSystem.names(in: path).filter { $0 != RunLock.fileName }
+    let others = try FileSystem.names(in: path).filter { ![RunLock.fileName, Self.supervision].contains($0) }
     if resume == .fresh, let first = others.first {
       throw FileSystemError(
         path, "is not empty (there is \(first)), and --resume none begins only in an empty directory")

@@ -69,7 +69,7 @@ public final class TrainingRun {
     estimator = trainer.makeEstimator(batch: batch, machine.makeContext())
     evaluator = Evaluator(splits.valid, configuration, batch: batch, communicator: communicator)
     progress = ProgressReporter(totalSteps: totalSteps, isTerminal: machine.isTerminal)
-    for warning in configuration.warnings { self.report("warning: \(warning)") }
+    for warning in configuration.warnings { tell("warning: \(warning)") }
     try takeUp(resume)
   }
 
@@ -88,7 +88,7 @@ public final class TrainingRun {
       communicator.activity.enter("loading data")
       let batch = try loader.next()
       let waited = clock.now
-      for broken in batch.broken { report("warning: \(broken.error); its joints are masked") }
+      for broken in batch.broken { tell("warning: \(broken.error); its joints are masked") }
       let step: StepRecord
       do {
         step = try trainer.step(images: batch.images, heatmaps: batch.heatmaps, mask: batch.mask)
@@ -105,7 +105,7 @@ public final class TrainingRun {
       try log?.append(step.line(trainer.completedSteps, epoch: epoch, timing))
       if communicator.rank == 0, let line = progress.line(step, trainer.completedSteps, timing) { report(line) }
       if configuration.adversarial.enabled, step.skipped == nil, let warning = watch.note(step) {
-        report(progress.over("warning: " + warning))
+        tell("warning: " + warning)
       }
       try afterStep(step.requests)
       if step.requests.contains(.interrupt) || step.requests.contains(.terminate) {
@@ -119,6 +119,9 @@ public final class TrainingRun {
     try writer?.finish()
     return .finished
   }
+
+  /// A line for people, over the one in progress.
+  private func tell(_ text: String) { report(progress.over(text)) }
 
   private func afterStep(_ requests: StopSignals.Requests) throws {
     try writer?.check()
@@ -138,7 +141,7 @@ public final class TrainingRun {
     skippedSteps += 1
     let error = try explained(error, batch, withReproducer: skippedSteps > mostSkipped)
     guard skippedSteps <= mostSkipped else { throw error }
-    report(progress.over("warning: \(error); skipped, \(skippedSteps) of at most \(mostSkipped)"))
+    tell("warning: \(error); skipped, \(skippedSteps) of at most \(mostSkipped)")
   }
 
   /// The same error on every rank, with the shard's samples and, on rank 0's disk, its inputs and the state.
@@ -173,7 +176,7 @@ public final class TrainingRun {
       error.reproducer = "the shard's inputs and the state before the step are in \(path)"
     } catch {
       // The step that failed is what the run ends for, not this.
-      report("warning: no reproducer: \(error)\n")
+      tell("warning: no reproducer: \(error)")
     }
     return error
   }
@@ -189,7 +192,7 @@ public final class TrainingRun {
     lastMetric = pck.value
     guard communicator.rank == 0, let record else { return }
     try log?.append(pck.line(step, splits.valid.skeleton))
-    report(progress.over(pck.summary(step, splits.valid.skeleton)))
+    tell(pck.summary(step, splits.valid.skeleton))
     if !examples.isEmpty {
       let digits = String(step)
       let name = "step-\(String(repeating: "0", count: max(0, 7 - digits.count)))\(digits).png"
@@ -221,11 +224,11 @@ public final class TrainingRun {
     try Together.onRankZero(communicator) {
       let record = try RunDirectory(configuration.run.directory, resume: resume)
       if let found = try record.resumePoint() {
-        for rejected in found.rejected { report("warning: not resumed from: \(rejected)") }
+        for rejected in found.rejected { tell("warning: not resumed from: \(rejected)") }
         try check(found.checkpoint)
         try trainer.restore(from: found.checkpoint.state)
         skippedSteps = found.checkpoint.record.skippedSteps
-        report("resuming from \(found.checkpoint.path), step \(trainer.completedSteps) of \(totalSteps)")
+        tell("resuming from \(found.checkpoint.path), step \(trainer.completedSteps) of \(totalSteps)")
       }
       log = try record.begin(at: trainer.completedSteps, config: configuration.yaml())
       writer = CheckpointWriter(record.checkpoints)
@@ -249,7 +252,7 @@ public final class TrainingRun {
       throw CheckpointError(checkpoint.path, "was trained on other data than is configured now")
     }
     if KernelLevel(named: note.kernels)?.isFused != machine.level.isFused {
-      report(
+      tell(
         """
         warning: \(checkpoint.path) was written with kernels \(note.kernels), now \(machine.level.name): the bits will \
         differ from an undisturbed run's

@@ -10,7 +10,7 @@ struct Equipoise: ParsableCommand {
     abstract: "Trains human-pose estimators by self-adversarial training, data-parallel over MPI.",
     subcommands: [
       TrainCommand.self, EvaluateCommand.self, PredictCommand.self, DataCommand.self, BenchCommand.self,
-      FingerprintCommand.self, DoctorCommand.self,
+      FingerprintCommand.self, SuperviseCommand.self, DoctorCommand.self,
     ])
 
   static func main() {

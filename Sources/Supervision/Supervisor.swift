@@ -1,0 +1,283 @@
+import Foundation
+import RunRecord
+import Tensors
+import Training
+
+/// Runs mpirun until the training is done: when it dies of something that can be survived, begins again from the last
+/// checkpoint, on the machines that are left.
+public final class Supervisor {
+  /// What to run.
+  public struct Plan: Sendable {
+    /// The program's path.
+    public var program: String
+    /// Arguments of `train`: all but `--resume`.
+    public var arguments: [String]
+    /// Where the first attempt begins.
+    public var resume: String
+    /// As resolved from the arguments.
+    public var configuration: Configuration
+    /// Wanted number; as many as fit where nil.
+    public var ranks: Int?
+    public var hosts: HostList?
+    public var isTerminal: Bool
+
+    public init(
+      program: String, arguments: [String], resume: String, configuration: Configuration, ranks: Int?,
+      hosts: HostList?, isTerminal: Bool
+    ) {
+      self.program = program
+      self.arguments = arguments
+      self.resume = resume
+      self.configuration = configuration
+      self.ranks = ranks
+      self.hosts = hosts
+      self.isTerminal = isTerminal
+    }
+  }
+
+  private let plan: Plan
+  private let say: (String) -> Void
+  private let folder: String
+  private let lock: RunLock
+  private let journal: RunLog
+  private let shell = RemoteShell()
+  private var policy: RetryPolicy
+  private var attempt = 0
+  private let clock = ContinuousClock()
+
+  /// - Parameter say: takes a line for people.
+  /// - Throws: errors of the file system, and of another supervisor in the same directory.
+  public init(_ plan: Plan, say: @escaping (String) -> Void) throws {
+    self.plan = plan
+    self.say = say
+    folder = URL(fileURLWithPath: plan.configuration.run.directory).path + "/" + RunDirectory.supervision
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    lock = try RunLock(directory: folder)
+    journal = try RunLog("\(folder)/journal.jsonl")
+    policy = RetryPolicy(
+      attempts: plan.configuration.supervise.attempts, backoff: plan.configuration.supervise.backoff, newest: nil)
+  }
+
+  /// Returns the code to leave with.
+  public func run() throws -> Int32 {
+    SupervisorSignals.install()
+    try endLeftovers()
+    policy = RetryPolicy(attempts: policy.attempts, backoff: policy.backoff, newest: newestCheckpoint)
+    while true {
+      attempt += 1
+      let (ending, cause) = try runOnce()
+      let newest = newestCheckpoint
+      let decision = policy.decide(ending, newest: newest)
+      var line: JSONObject = [
+        "event": "ended", "attempt": JSONValue(attempt), "time": .string(Self.now()), "code": JSONValue(ending.code),
+        "cause": .string(cause), "checkpoint": newest.map { JSONValue($0) } ?? .null,
+      ]
+      if let code = SupervisorSignals.stopCode {
+        try note(line)
+        return ending.rankZero ?? code
+      }
+      switch decision {
+      case .end(let code):
+        try note(line)
+        if RetryPolicy.isSurvivable(ending) {
+          say("giving up after \(policy.attempts) restarts without a newer checkpoint: \(cause)")
+        }
+        return code
+      case .retry(let seconds):
+        line.append("restart_after_seconds", JSONValue(seconds))
+        try note(line)
+        let from = newest.map { "step \($0)" } ?? "the beginning"
+        say("\(cause); going on from \(from)" + (seconds > 0 ? " in \(Self.brief(seconds)) s" : ""))
+        if let code = wait(seconds) { return code }
+      }
+    }
+  }
+
+  // MARK: One attempt
+
+  private func runOnce() throws -> (RetryPolicy.Ending, cause: String) {
+    let hosts = plan.hosts.map { hostsThatAnswer(of: $0) }
+    if let hosts, hosts.hosts.isEmpty {
+      return (RetryPolicy.Ending(), "no machine of the list answers")
+    }
+    let ranks = self.ranks(on: hosts)
+    let word = String(UInt64.random(in: .min ... .max), radix: 36)
+    let (exitFile, progressFile) = ("\(folder)/exit", "\(folder)/progress")
+    for file in [exitFile, progressFile] { try? FileManager.default.removeItem(atPath: file) }
+    try note([
+      "event": "started", "attempt": JSONValue(attempt), "time": .string(Self.now()), "run": .string(word),
+      "ranks": JSONValue(ranks), "hosts": .array((hosts?.hosts.map(\.name) ?? [Host.name]).map { .string($0) }),
+      "checkpoint": newestCheckpoint.map { JSONValue($0) } ?? .null,
+    ])
+    let child = try ChildProcess(
+      try command(ranks: ranks, hosts),
+      environment: [
+        "EQUIPOISE_RUN": word, "EQUIPOISE_EXIT_FILE": exitFile, "EQUIPOISE_PROGRESS_FILE": progressFile,
+        "EQUIPOISE_TERMINAL": plan.isTerminal ? "1" : "0", "OMPI_ALLOW_RUN_AS_ROOT": "1",
+        "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+      ])
+    let names = hosts?.hosts.map(\.name) ?? [Host.name]
+    let mpirun = watch(child, progressFile, word, names)
+    if mpirun == nil {
+      child.signal(SIGKILL)
+      while child.poll() == nil { usleep(1000) }
+    }
+    end(word, on: names)
+    let left = FileManager.default.contents(atPath: exitFile).flatMap {
+      Int32(String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+    let ending = RetryPolicy.Ending(rankZero: left, mpirun: mpirun)
+    return (ending, Self.cause(of: ending))
+  }
+
+  /// Waits for mpirun's end, handing signals on; nil where it had to be given up.
+  private func watch(_ child: ChildProcess, _ progressFile: String, _ word: String, _ hosts: [String]) -> Int32? {
+    let limit = plan.configuration.watchdog.seconds
+    // The ranks' own watchdogs go first: they know more.
+    let patience = limit > 0 ? Duration.seconds(limit * 1.5 + 5) : .seconds(1e9)
+    var lastChange = clock.now
+    var seen = 0.0
+    var handled = SupervisorSignals.Counts()
+    while true {
+      if let code = child.poll() { return code }
+      let counts = SupervisorSignals.counts
+      if counts.save > handled.save { tell("USR1", word, hosts) }
+      if counts.stops == 1 && handled.stops == 0 {
+        say("stopping when the step is done and saved; once more ends it at once")
+        tell(counts.interrupts > 0 ? "INT" : "TERM", word, hosts)
+      }
+      if counts.stops > 1 { return nil }
+      handled = counts
+      let written = Self.modification(of: progressFile)
+      if written != seen {
+        seen = written
+        lastChange = clock.now
+      }
+      if clock.now - lastChange > patience { return nil }
+      usleep(50_000)
+    }
+  }
+
+  private func command(ranks: Int, _ hosts: HostList?) throws -> [String] {
+    var command = ["mpirun", "-q", "-n", "\(ranks)"]
+    var arguments = plan.arguments
+    // A checkpoint of the run's own counts before one that it was to begin from.
+    let resume = ResumeMode(argument: plan.resume)
+    let isOwn = newestCheckpoint != nil || resume == .fresh
+    arguments += ["--resume", attempt > 1 && isOwn ? "auto" : plan.resume]
+    if let hosts {
+      let file = "\(folder)/hosts"
+      try hosts.text.write(toFile: file, atomically: true, encoding: .utf8)
+      command += ["--hostfile", file, "--map-by", "slot", "--bind-to", "none"]
+    } else {
+      let cores = ThreadPool.cores
+      var threads = plan.configuration.compute.threads
+      if threads == 0 {
+        // The program cannot tell the cores it is bound to from the machine's.
+        threads = max(1, cores / ranks)
+        arguments += ["--set", "compute.threads=\(threads)"]
+      }
+      command +=
+        ranks * threads == cores
+        ? ["--use-hwthread-cpus", "--map-by", "slot:PE=\(threads)", "--bind-to", "hwthread"]
+        : ["--oversubscribe", "--bind-to", "none"]
+    }
+    for name in ["RUN", "EXIT_FILE", "PROGRESS_FILE", "TERMINAL"] { command += ["-x", "EQUIPOISE_\(name)"] }
+    return command + [plan.program, "train"] + arguments
+  }
+
+  /// The largest power of two that fits.
+  private func ranks(on hosts: HostList?) -> Int {
+    let places = hosts?.slots ?? plan.ranks ?? ThreadPool.cores
+    let most = min(places, plan.ranks ?? places, plan.configuration.train.shards)
+    return 1 << (Int.bitWidth - 1 - max(1, most).leadingZeroBitCount)
+  }
+
+  // MARK: Machines
+
+  private func hostsThatAnswer(of list: HostList) -> HostList {
+    let answered = shell.run(RunScript.nothing, [], on: list.hosts.map(\.name), seconds: 15)
+    for host in list.hosts where !answered.contains(host.name) { say("\(host.name) does not answer: left out") }
+    return HostList(list.hosts.filter { answered.contains($0.name) })
+  }
+
+  private func tell(_ signal: String, _ word: String, _ hosts: [String]) {
+    // mpirun puts rank 0 on the first machine.
+    _ = shell.run(RunScript.signal, [word, signal], on: Array(hosts.prefix(1)), seconds: 10)
+  }
+
+  /// Sees to it that no process of a run is left: two runs must never write into one directory.
+  private func end(_ word: String, on hosts: [String]) {
+    let died = clock.now
+    let answered = shell.run(RunScript.reap, [word], on: hosts, seconds: 30)
+    let silent = hosts.filter { !answered.contains($0) }
+    let limit = plan.configuration.watchdog.seconds
+    guard !silent.isEmpty else { return }
+    guard limit > 0 else {
+      say(
+        "warning: \(silent.joined(separator: ", ")) cannot be asked, and without watchdog.seconds old ranks may live on"
+      )
+      return
+    }
+    // Ranks that cannot be reached are ended by their own watchdogs.
+    let left = max(0, limit + 10 - (clock.now - died) / .seconds(1))
+    say(
+      "\(silent.joined(separator: ", ")) cannot be asked: waiting \(Self.brief(left)) s for the ranks there to give up")
+    _ = wait(left)
+  }
+
+  /// Ends what a supervisor that was killed has left running.
+  private func endLeftovers() throws {
+    guard let data = FileManager.default.contents(atPath: journal.path) else { return }
+    let lines = data.split(separator: UInt8(ascii: "\n")).suffix(64).compactMap { line in
+      try? JSONParser.parse(Array(line)).object
+    }
+    attempt = lines.last?["attempt"]?.int ?? 0
+    guard let last = lines.last, last["event"]?.string == "started", let word = last["run"]?.string else { return }
+    let hosts = last["hosts"]?.array?.compactMap(\.string) ?? [Host.name]
+    say(
+      "an earlier supervisor was killed in attempt \(attempt); ending what it left on \(hosts.joined(separator: ", "))")
+    end(word, on: hosts)
+    try note([
+      "event": "ended", "attempt": JSONValue(attempt), "time": .string(Self.now()), "code": .null,
+      "cause": .string("the supervisor was killed"), "checkpoint": newestCheckpoint.map { JSONValue($0) } ?? .null,
+    ])
+  }
+
+  // MARK: Small things
+
+  private var newestCheckpoint: Int? {
+    try? CheckpointStore(runDirectory: plan.configuration.run.directory).steps().last
+  }
+
+  private func note(_ line: JSONObject) throws {
+    try journal.append(line)
+    try journal.synchronize()
+  }
+
+  /// Sleeps; the code to leave with where a signal asks for it.
+  private func wait(_ seconds: Double) -> Int32? {
+    let end = clock.now + .seconds(seconds)
+    while clock.now < end, SupervisorSignals.stopCode == nil { usleep(50_000) }
+    return SupervisorSignals.stopCode
+  }
+
+  private static func cause(of ending: RetryPolicy.Ending) -> String {
+    if let left = ending.rankZero { return "the run ended with \(left)" }
+    guard let code = ending.mpirun else { return "the run stood still and was ended" }
+    guard code > 128 else { return "mpirun ended with \(code)" }
+    return "mpirun ended with \(code): a process was stopped by \(String(cString: strsignal(code - 128)))"
+  }
+
+  private static func modification(of path: String) -> Double {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return 0 }
+    return Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) * 1e-9
+  }
+
+  private static func now() -> String { ISO8601DateFormatter().string(from: Date()) }
+
+  private static func brief(_ seconds: Double) -> String {
+    seconds == seconds.rounded() ? "\(Int(seconds))" : "\((seconds * 10).rounded() / 10)"
+  }
+}
