@@ -91,6 +91,9 @@ let package = Package(
     .target(name: "AllocationCount", path: "Tests/AllocationCount", cSettings: interposedC),
     .target(name: "SaveFaults", path: "Tests/SaveFaults", cSettings: interposedC),
     .executableTarget(
+      name: "fuzz-readers", dependencies: ["Supervision", "Training", "RunRecord", "PoseData", "Tensors"],
+      path: "Tests/FuzzReaders", swiftSettings: strict),
+    .executableTarget(
       name: "mpi-tests", dependencies: ["DataParallel", "Communication", "Tensors"], path: "Tests/MPIProgram",
       swiftSettings: strict),
   ],
