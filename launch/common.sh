@@ -49,13 +49,15 @@ children() {
   done
 }
 
-# Hands SIGNAL to every rank under mpirun PID; where there is none, or when asked to end once more, to mpirun.
+# Hands SIGNAL to every rank under mpirun PID, or to mpirun where there is none; when asked to end once more, INT, which
+# ends a rank at once.
 # mpirun itself answers INT and TERM by dropping the ranks' output and killing them a second or two later; told
 # directly, they take the time they need to save, and INT stays INT.
 forward() {
   local signal=$1 pid=$2 targets
   mapfile -t targets < <(children "$pid")
-  if ((${#targets[@]} == 0)) || { [ -n "$ending" ] && [[ $signal = INT || $signal = TERM ]]; }; then
+  if [ -n "$ending" ] && [[ $signal = TERM ]]; then signal=INT; fi
+  if ((${#targets[@]} == 0)); then
     kill -s "$signal" "$pid" 2>/dev/null || true
   else
     kill -s "$signal" "${targets[@]}" 2>/dev/null || true

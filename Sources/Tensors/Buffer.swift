@@ -10,7 +10,7 @@ public struct Buffer<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
   public let count: Int
   private let mappedBytes: Int
 
-  /// Reserves `count` zeroed elements. Running out of memory ends the process, as for any Swift allocation.
+  /// Reserves `count` zeroed elements. Running out of memory ends the process, with a message and exit code 1.
   public init(count: Int) {
     precondition(count >= 0)
     let hugePage = 1 << 21
@@ -20,7 +20,7 @@ public struct Buffer<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
     let rounded = (bytes + unit - 1) / unit * unit
     let slack = unit == hugePage ? hugePage : 0
     let mapping = mmap(nil, rounded + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-    guard let mapping, mapping != MAP_FAILED else { fatalError("out of memory: \(bytes) bytes") }
+    guard let mapping, mapping != MAP_FAILED else { endOutOfMemory(bytes) }
     var start = mapping
     if slack > 0 {
       let address = UInt(bitPattern: mapping)

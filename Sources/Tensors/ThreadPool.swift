@@ -94,7 +94,7 @@ private final class Team: @unchecked Sendable {
     for memory in scratch { free(memory) }
     scratchBytes = (bytes + 4095) & ~4095
     scratch = (0..<threads).map { _ in
-      let memory = aligned_alloc(4096, scratchBytes)!
+      guard let memory = aligned_alloc(4096, scratchBytes) else { endOutOfMemory(scratchBytes) }
       memset(memory, 0, scratchBytes)
       return memory
     }

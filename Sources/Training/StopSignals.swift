@@ -20,14 +20,14 @@ public enum StopSignals {
 
   /// Takes the signals over; before MPI is initialised, which else would.
   ///
-  /// A second INT ends the process at once. SEGV, BUS, ILL and FPE keep their deadly meaning: Swift's runtime would
+  /// An INT after an INT or a TERM ends the process at once. SEGV, BUS, ILL and FPE keep their deadly meaning: Swift's runtime would
   /// report one that came from outside and go on.
   public static func install() {
     signal(SIGUSR1) { _ in StopSignals.pending.bitwiseOr(Requests.save.rawValue, ordering: .relaxed) }
     signal(SIGTERM) { _ in StopSignals.pending.bitwiseOr(Requests.terminate.rawValue, ordering: .relaxed) }
     signal(SIGINT) { _ in
       let before = StopSignals.pending.bitwiseOr(Requests.interrupt.rawValue, ordering: .relaxed).oldValue
-      if before & Requests.interrupt.rawValue != 0 { _exit(130) }
+      if before & (Requests.interrupt.rawValue | Requests.terminate.rawValue) != 0 { _exit(130) }
     }
     for fatal in [SIGSEGV, SIGBUS, SIGILL, SIGFPE] { signal(fatal, SIG_DFL) }
     signal(SIGPIPE, SIG_IGN)

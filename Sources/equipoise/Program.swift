@@ -31,6 +31,7 @@ enum Program {
   /// Ends this process a little later, where another rank says why and ends all that it can reach.
   static func leaveAlone(_ code: ExitCode) -> Never {
     record(code)
+    fflush(nil)
     sleep(3)
     _exit(code.rawValue)
   }
@@ -40,14 +41,18 @@ enum Program {
     let communicator = world.withLock { $0 }
     let code = error is UsageError ? ExitCode.usage : ExitCode(for: error)
     record(code)
+    fflush(nil)
     let isOnlyRank = (communicator?.worldSize ?? 1) == 1
     let isSaidElsewhere = error is FailedElsewhere || isSaidByAnother(error, communicator?.rank ?? 0)
     if !isSaidElsewhere || isOnlyRank {
       say("equipoise: \(isOnlyRank || isOfNoRank(error) ? "" : "rank \(communicator!.rank): ")\(error)")
     }
-    if !isSaidElsewhere && !isOnlyRank || error is StandstillError { communicator?.abort(code: code.rawValue) }
-    communicator?.finalize()
-    exit(code.rawValue)
+    if !isOnlyRank {
+      // No good order here: watchdog and communication thread are at work still.
+      if isSaidElsewhere { leaveAlone(code) }
+      communicator?.abort(code: code.rawValue)
+    }
+    _exit(code.rawValue)
   }
 
   /// Errors that several ranks find at the same time, of which one speaks.

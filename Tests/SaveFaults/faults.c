@@ -1,6 +1,6 @@
 // Loaded in front of a program (LD_PRELOAD), makes one of the calls with which it changes files go wrong. Of the calls
 // on paths that contain SAVE_FAULT_UNDER, and on files opened by such a path to be written or flushed, the one numbered
-// SAVE_FAULT_AT, from 1, fails with the error SAVE_FAULT names, EIO or ENOSPC, or with `kill` is the last that the
+// SAVE_FAULT_AT, from 1, fails with the error SAVE_FAULT names, EIO, EROFS or ENOSPC, or with `kill` is the last that the
 // process makes.
 // As on a full disk, a write that has no space (ENOSPC) writes half of what it was given, and the next one nothing.
 // Says on standard error which call it was.
@@ -49,7 +49,8 @@ static void end(const char *call, const char *what) {
 
 static int wrong(const char *call, const char *what) {
   say(call, what);
-  errno = strcmp(setting("SAVE_FAULT"), "ENOSPC") == 0 ? ENOSPC : EIO;
+  const char *fault = setting("SAVE_FAULT");
+  errno = strcmp(fault, "ENOSPC") == 0 ? ENOSPC : strcmp(fault, "EROFS") == 0 ? EROFS : EIO;
   return -1;
 }
 
