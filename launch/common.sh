@@ -56,7 +56,13 @@ children() {
 forward() {
   local signal=$1 pid=$2 targets
   mapfile -t targets < <(children "$pid")
-  if [ -n "$ending" ] && [[ $signal = TERM ]]; then signal=INT; fi
+  if [[ $signal = INT || $signal = TERM ]]; then
+    if [ -n "$ending" ]; then
+      signal=INT
+    else
+      say "stopping when the step is done and saved; once more ends it at once"
+    fi
+  fi
   if ((${#targets[@]} == 0)); then
     kill -s "$signal" "$pid" 2>/dev/null || true
   else
