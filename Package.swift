@@ -85,7 +85,7 @@ let package = Package(
     tests("DataParallelTests", ["DataParallel", "Communication", "Tensors"]),
     tests("PoseDataTests", ["PoseData", "Tensors", "CPNG"], exclude: ["Fixtures"]),
     tests("SyntheticTests", ["PoseData", "Tensors"]),
-    tests("MetricsTests", ["Metrics", "PoseData"]),
+    tests("MetricsTests", ["Metrics", "PoseData", "RunRecord"], exclude: ["Fixtures"]),
     tests("TrainingTests", ["Training", "TestSupport"]),
     tests("SupervisionTests", ["Supervision"]),
     .target(name: "AllocationCount", path: "Tests/AllocationCount", cSettings: interposedC),

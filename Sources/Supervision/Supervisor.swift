@@ -101,6 +101,8 @@ public final class Supervisor {
       return (RetryPolicy.Ending(), "no machine of the list answers")
     }
     let ranks = self.ranks(on: hosts)
+    let machines = hosts.map { $0.hosts.map(\.name).joined(separator: ", ") } ?? "this machine"
+    say("attempt \(attempt): \(ranks) rank\(ranks == 1 ? "" : "s") on \(machines)")
     let word = String(UInt64.random(in: .min ... .max), radix: 36)
     let (exitFile, progressFile) = ("\(folder)/exit", "\(folder)/progress")
     for file in [exitFile, progressFile] { try? FileManager.default.removeItem(atPath: file) }

@@ -36,6 +36,7 @@ struct SuperviseCommand: ParsableCommand {
     }
     if let ranks, ranks < 1 || ranks.nonzeroBitCount != 1 { throw UsageError("-n \(ranks) is not a power of two") }
     let configuration = try Configuration.load(file: train.config, overrides: train.overrides)
+    if let ranks { try configuration.requireRanks(ranks) }
     let code: Int32
     do {
       let supervisor = try Supervisor(

@@ -62,9 +62,9 @@ import Testing
   }
 
   /// Published predictions for Leeds Sports Pose, whose PCK@0.2 is known to be 73.56 %.
-  @Test(.enabled(if: lspFolder != nil, "real data is not at hand (EQUIPOISE_DATA, or ../shared/data)"))
+  @Test(.enabled(if: RealData.folder("lsp-eval") != nil, "\(RealData.absence)"))
   func publishedPredictionsScoreAsPublished() throws {
-    let folder = try #require(lspFolder)
+    let folder = try #require(RealData.folder("lsp-eval"))
     let truth = try MatFile.read(folder + "/lsp-joints-PC.mat", variable: "joints")
     let found = try MatFile.read(folder + "/pred_keypoints_lsp_pc.mat", variable: "pred")
     #expect(truth.extents == [3, 14, 2000] && found.extents == [2, 14, 1000])

@@ -1,0 +1,82 @@
+import Foundation
+
+/// How alike a found person and a labelled one are (COCO's keypoint evaluation, cocodataset.org/#keypoints-eval).
+///
+///     OKS = mean over labelled joints of exp(−d² / (2 area κ²)),   κ = 2σ
+///
+/// where σ says how far apart people place that joint.
+public struct ObjectKeypointSimilarity: Sendable {
+  /// A labelled person.
+  public struct Truth: Sendable {
+    public var image: Int
+    /// x and y in pixels; labelled ones are 1 (hidden) or 2 (visible), others 0.
+    public var joints: [(x: Double, y: Double, flag: Int)]
+    /// Of the person's outline, in pixels².
+    public var area: Double
+    /// Left, top, width, height.
+    public var box: (x: Double, y: Double, width: Double, height: Double)
+    public var isCrowd: Bool
+
+    public init(
+      image: Int, joints: [(x: Double, y: Double, flag: Int)], area: Double,
+      box: (x: Double, y: Double, width: Double, height: Double), isCrowd: Bool = false
+    ) {
+      self.image = image
+      self.joints = joints
+      self.area = area
+      self.box = box
+      self.isCrowd = isCrowd
+    }
+
+    var labelled: Int { joints.count { $0.flag > 0 } }
+  }
+
+  /// A found person.
+  public struct Detection: Sendable {
+    public var image: Int
+    public var joints: [(x: Double, y: Double)]
+    public var score: Double
+
+    public init(image: Int, joints: [(x: Double, y: Double)], score: Double) {
+      self.image = image
+      self.joints = joints
+      self.score = score
+    }
+
+    /// Of the box around its joints.
+    var area: Double {
+      let (xs, ys) = (joints.map(\.x), joints.map(\.y))
+      return (xs.max()! - xs.min()!) * (ys.max()! - ys.min()!)
+    }
+  }
+
+  /// COCO's σ of its seventeen joints.
+  public static let cocoSigmas = [
+    0.026, 0.025, 0.025, 0.035, 0.035, 0.079, 0.079, 0.072, 0.072, 0.062, 0.062, 0.107, 0.107, 0.087, 0.087, 0.089,
+    0.089,
+  ]
+
+  private let variances: [Double]
+
+  public init(sigmas: [Double] = cocoSigmas) {
+    variances = sigmas.map { (2 * $0) * (2 * $0) }
+  }
+
+  /// Where no joint is labelled, distances are those outside of the box enlarged to three times its sides.
+  public func callAsFunction(_ detection: Detection, _ truth: Truth) -> Double {
+    precondition(detection.joints.count == variances.count && truth.joints.count == variances.count)
+    let labelled = truth.labelled
+    let box = truth.box
+    var sum = 0.0
+    for (index, joint) in truth.joints.enumerated() where joint.flag > 0 || labelled == 0 {
+      let found = detection.joints[index]
+      var (dx, dy) = (found.x - joint.x, found.y - joint.y)
+      if labelled == 0 {
+        dx = max(0, box.x - box.width - found.x) + max(0, found.x - (box.x + 2 * box.width))
+        dy = max(0, box.y - box.height - found.y) + max(0, found.y - (box.y + 2 * box.height))
+      }
+      sum += exp(-(dx * dx + dy * dy) / variances[index] / (truth.area + 0x1p-52) / 2)
+    }
+    return sum / Double(labelled == 0 ? variances.count : labelled)
+  }
+}
