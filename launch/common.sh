@@ -56,12 +56,9 @@ children() {
 forward() {
   local signal=$1 pid=$2 targets
   mapfile -t targets < <(children "$pid")
+  local first=''
   if [[ $signal = INT || $signal = TERM ]]; then
-    if [ -n "$ending" ]; then
-      signal=INT
-    else
-      say "stopping when the step is done and saved; once more ends it at once"
-    fi
+    if [ -n "$ending" ]; then signal=INT; else first=1; fi
   fi
   if ((${#targets[@]} == 0)); then
     kill -s "$signal" "$pid" 2>/dev/null || true
@@ -72,6 +69,7 @@ forward() {
     INT) ending=130 ;;
     TERM) ending=143 ;;
   esac
+  if [ -n "$first" ]; then say "stopping when the step is done and saved; once more ends it at once" || true; fi
 }
 
 # Runs COMMAND on RANKS ranks of THREADS threads on this machine and returns the code that rank 0 left in the file
@@ -91,6 +89,8 @@ run_ranks() {
 
   # A group of its own, so that Ctrl-C reaches the ranks through `forward` only.
   set -m
+  # The reader of this output may end with Ctrl-C before the ranks have been told.
+  trap '' PIPE
   trap 'forward INT "${pid:-$!}"' INT
   trap 'forward TERM "${pid:-$!}"' TERM HUP
   trap 'forward USR1 "${pid:-$!}"' USR1
@@ -101,7 +101,7 @@ run_ranks() {
   # A signal ends `wait` early; the status of what has ended stays to be asked for.
   while kill -0 "$pid" 2>/dev/null; do wait "$pid" || true; done
   wait "$pid" || code=$?
-  trap - INT TERM HUP USR1 USR2
+  trap - INT TERM HUP USR1 USR2 PIPE
 
   read -r left <"$EQUIPOISE_EXIT_FILE" || true
   rm -f "$EQUIPOISE_EXIT_FILE"

@@ -67,7 +67,9 @@ extension Communicator {
   }
 
   /// Returns once every rank has called it.
-  public func barrier() throws(CommunicationError) { _ = try allGather([]) }
+  public func barrier() throws(CommunicationError) {
+    if worldSize > 1 { _ = try allGather([]) }
+  }
 
   /// Replaces the numbers on every rank by rank 0's; every rank gives as many.
   public func broadcast(_ numbers: inout [UInt64]) throws(CommunicationError) {

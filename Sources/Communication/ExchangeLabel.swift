@@ -21,28 +21,31 @@ struct ExchangeHeader: Sendable {
   let operation: ShortName
   let tag: Int64
   let step: UInt64
-  /// Bytes that follow.
-  let count: Int64
+  /// Bytes that follow, and bytes for which the sender has room.
+  let count, awaited: Int64
   let witness: UInt64
 
-  init(_ label: ExchangeLabel, step: UInt64, count: Int) {
+  init(_ label: ExchangeLabel, step: UInt64, count: Int, awaited: Int) {
     operation = label.operation
     tag = Int64(label.tag)
     self.step = step
     self.count = Int64(count)
+    self.awaited = Int64(awaited)
     witness = label.witness
   }
 
-  /// - Parameters:
-  ///   - own: what this rank sent.
-  ///   - awaited: the bytes it has room for.
-  /// - Throws: `.exchangeDiffers` where the partner is in another operation, or sends another number of bytes.
-  func check(own: ExchangeHeader, awaited: Int, rank: Int, partner: Int) throws(CommunicationError) {
-    guard operation != own.operation || tag != own.tag || step != own.step || count != awaited else { return }
-    throw .exchangeDiffers(
-      rank: rank, own: "\(own.place), awaiting \(awaited) bytes", partner: partner, theirs: "\(place), sending \(count)"
-    )
+  /// - Parameter own: what this rank sent.
+  /// - Throws: `.exchangeDiffers` where the partner is in another operation or reckons with another number of bytes, in
+  ///   either direction: then the partner throws too.
+  func check(own: ExchangeHeader, rank: Int, partner: Int) throws(CommunicationError) {
+    let isSame = operation == own.operation && tag == own.tag && step == own.step
+    if isSame && count == own.awaited && awaited == own.count { return }
+    throw .exchangeDiffers(rank: rank, own: own.description, partner: partner, theirs: description)
   }
+}
 
-  private var place: String { "\(operation) \(tag) of step \(step)" }
+extension ExchangeHeader: CustomStringConvertible {
+  var description: String {
+    "\(operation) \(tag) of step \(step), sending \(count) bytes and awaiting \(awaited)"
+  }
 }

@@ -52,11 +52,11 @@ public final class InProcessCommunicator: Communicator {
     precondition(partner != rank)
     activity.beginExchange(label, with: partner)
     defer { activity.endExchange() }
-    let header = ExchangeHeader(label, step: activity.step, count: outgoing.count)
+    let header = ExchangeHeader(label, step: activity.step, count: outgoing.count, awaited: incoming.count)
     let message = Message(header: header, bytes: Array(outgoing))
     world.update { $0.mailboxes[rank * worldSize + partner].append(message) }
     let theirs = try receive(from: partner, during: label)
-    try theirs.header.check(own: header, awaited: incoming.count, rank: rank, partner: partner)
+    try theirs.header.check(own: header, rank: rank, partner: partner)
     incoming.copyBytes(from: theirs.bytes)
     return theirs.header.witness
   }

@@ -68,12 +68,13 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
     precondition(partner != rank)
     activity.beginExchange(label, with: partner)
     defer { activity.endExchange() }
-    // The header goes ahead of the bytes, in requests of its own: it costs no wait more, and its arrival says that
-    // the partner is here. What follows has another tag, so that whatever the partner sends first is taken for a header.
+    // The header goes ahead of the bytes, in requests of its own: its arrival says that the partner is here. What follows
+    // has another tag, so that whatever the partner sends first is taken for a header. Nothing is received before the
+    // headers fit: an error must leave no request that still writes to the caller's memory.
     let peer = Int32(partner)
     let (own, theirs) = (headers, headers + 1)
     let size = MemoryLayout<ExchangeHeader>.size
-    own.pointee = ExchangeHeader(label, step: activity.step, count: outgoing.count)
+    own.pointee = ExchangeHeader(label, step: activity.step, count: outgoing.count, awaited: incoming.count)
     try receive(UnsafeMutableRawBufferPointer(start: theirs, count: size), peer, Self.headerTag, slot: 0)
     try send(UnsafeRawBufferPointer(start: own, count: size), peer, Self.headerTag, slot: 1)
     var start = 0
@@ -81,14 +82,16 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
       // Both partners skip the pieces that only one of the two directions has.
       let sent = UnsafeRawBufferPointer(rebasing: outgoing.dropFirst(start).prefix(Self.largestMessage))
       let awaited = UnsafeMutableRawBufferPointer(rebasing: incoming.dropFirst(start).prefix(Self.largestMessage))
-      if !awaited.isEmpty { try receive(awaited, peer, Self.bytesTag, slot: 2) }
       if !sent.isEmpty { try send(sent, peer, Self.bytesTag, slot: 3) }
       if start == 0 {
         try complete(0, "MPI_Irecv", bytes: size)
-        try theirs.pointee.check(own: own.pointee, awaited: incoming.count, rank: rank, partner: partner)
+        try theirs.pointee.check(own: own.pointee, rank: rank, partner: partner)
         try complete(1, "MPI_Isend", .forTransfer(bytes: size))
       }
-      if !awaited.isEmpty { try complete(2, "MPI_Irecv", .forTransfer(bytes: awaited.count), bytes: awaited.count) }
+      if !awaited.isEmpty {
+        try receive(awaited, peer, Self.bytesTag, slot: 2)
+        try complete(2, "MPI_Irecv", .forTransfer(bytes: awaited.count), bytes: awaited.count)
+      }
       if !sent.isEmpty { try complete(3, "MPI_Isend", .forTransfer(bytes: sent.count)) }
       start += Self.largestMessage
     } while start < max(outgoing.count, incoming.count)

@@ -10,12 +10,11 @@ public struct ShortName: Hashable, Sendable, ExpressibleByStringLiteral, CustomS
     self.second = second
   }
 
-  public init(stringLiteral text: String) {
-    precondition(
-      text.utf8.count <= 16 && text.utf8.allSatisfy { (0x20..<0x7F).contains($0) }, "\(text) is no short name")
+  public init(stringLiteral text: StaticString) {
+    precondition(text.hasPointerRepresentation && text.isASCII && text.utf8CodeUnitCount <= 16, "no short name")
     var words: (UInt64, UInt64) = (0, 0)
-    for (index, byte) in text.utf8.enumerated() {
-      let bits = UInt64(byte) << UInt64(index % 8 * 8)
+    for index in 0..<text.utf8CodeUnitCount {
+      let bits = UInt64(text.utf8Start[index]) << UInt64(index % 8 * 8)
       if index < 8 { words.0 |= bits } else { words.1 |= bits }
     }
     self.init(words: words.0, words.1)

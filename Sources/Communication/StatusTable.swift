@@ -30,9 +30,10 @@ struct StatusTable {
   init(rank: Int, hosts: [String], limit: Duration, now: Instant) {
     self.rank = rank
     self.hosts = hosts
-    // Told at distances 1, 2, 4 … in turn, news of a rank have reached all after twice log₂ P messages at most.
+    // Told at distances 1, −1, 2, −2, 4 … in turn, news of a rank reach all within two rounds of these, also where half
+    // of the ranks are gone.
     rounds = Int.bitWidth - (hosts.count - 1).leadingZeroBitCount
-    let patience = 4 + 2 * rounds
+    let patience = 4 + 4 * rounds
     interval = min(.seconds(1), limit / (4 * patience))
     silence = interval * patience
     rows = hosts.indices.map { Row(status: RankStatus(rank: $0), heard: now, changed: now) }

@@ -77,6 +77,9 @@ package struct Watch {
     }
   }
 
+  /// How much longer than the limit a rank waits that does not speak.
+  private static let grace = Duration.seconds(2)
+
   private let limit: Duration
   private let channel: any StatusChannel
   private let activity: Activity
@@ -110,8 +113,9 @@ package struct Watch {
     table.note(own: RankStatus(rank: table.rank, beat: beat, activity.state), now: now)
     while let message = channel.next() { table.note(message: message, now: now) }
     if worldSize > 1 {
-      let distance = 1 << Int(beat % UInt64(table.rounds))
-      channel.post(table.messages(now: now), to: (table.rank + distance) % worldSize)
+      let distance = 1 << (Int(beat / 2) % table.rounds)
+      let partner = table.rank + (beat % 2 == 0 ? distance : worldSize - distance)
+      channel.post(table.messages(now: now), to: partner % worldSize)
     }
 
     let standstill = table.standstill(now: now)
@@ -119,8 +123,8 @@ package struct Watch {
     if standstill >= limit && table.isSpeaker(now: now) {
       return .standstill(StandstillError(description: said(standstill, now)))
     }
-    // The others give it the time to find the same and to end them.
-    if standstill >= limit + table.silence { return .standstill(nil) }
+    // The others give it a moment to find the same and to end them.
+    if standstill >= limit + Self.grace { return .standstill(nil) }
     if standstill < max(limit / 4, table.silence + interval) {
       hasWarned = false
     } else if !hasWarned {

@@ -65,7 +65,10 @@ struct ChildProcess {
   /// The code it ended with, as a shell would say it: 128 + n after signal n; nil while it runs. Nil for ever once told.
   func poll() -> Int32? {
     var status: Int32 = 0
-    guard waitpid(id, &status, WNOHANG) == id else { return nil }
+    let found = waitpid(id, &status, WNOHANG)
+    // Somebody else has waited for it: it has ended, nobody knows how.
+    if found < 0 && errno == ECHILD { return 1 }
+    guard found == id else { return nil }
     let signal = status & 0x7F
     return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
   }

@@ -55,15 +55,17 @@ struct RemoteShell {
 
 /// The scripts. A run's processes are known by a word in their environment.
 enum RunScript {
-  /// `$1`: the run's word, `$2`: a signal. Sends it to rank 0, which tells the others at the step's end.
+  /// `$1`: the run's word, `$2`: a signal. Sends it to rank 0, which tells the others at the step's end; fails where
+  /// there is none.
   static let signal = """
+    code=1
     for file in $(grep -lzsx "EQUIPOISE_RUN=$1" /proc/[0-9]*/environ); do
       if grep -qzsx OMPI_COMM_WORLD_RANK=0 "$file"; then
         pid=${file#/proc/}
-        kill -s "$2" "${pid%/environ}"
+        kill -s "$2" "${pid%/environ}" && code=0
       fi
     done
-    exit 0
+    exit $code
 
     """
 

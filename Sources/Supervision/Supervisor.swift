@@ -12,8 +12,9 @@ public final class Supervisor {
     public var program: String
     /// Arguments of `train`: all but `--resume`.
     public var arguments: [String]
-    /// Where the first attempt begins.
-    public var resume: String
+    /// Where the run begins, as `--resume` says it, until it has a checkpoint of its own.
+    public var resumeArgument: String
+    var resume: ResumeMode { ResumeMode(argument: resumeArgument) }
     /// As resolved from the arguments.
     public var configuration: Configuration
     /// Wanted number; as many as fit where nil.
@@ -27,7 +28,7 @@ public final class Supervisor {
     ) {
       self.program = program
       self.arguments = arguments
-      self.resume = resume
+      resumeArgument = resume
       self.configuration = configuration
       self.ranks = ranks
       self.hosts = hosts
@@ -43,6 +44,8 @@ public final class Supervisor {
   private let shell = RemoteShell()
   private var policy: RetryPolicy
   private var attempt = 0
+  /// When the run's configuration was last written before this supervisor began, by the file system's clock.
+  private let configurationBefore: Double
   private let clock = ContinuousClock()
 
   /// - Parameter say: takes a line for people.
@@ -54,6 +57,7 @@ public final class Supervisor {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     lock = try RunLock(directory: folder)
     journal = try RunLog("\(folder)/journal.jsonl")
+    configurationBefore = Self.modification(of: "\(plan.configuration.run.directory)/config.yaml")
     policy = RetryPolicy(
       attempts: plan.configuration.supervise.attempts, backoff: plan.configuration.supervise.backoff, newest: nil)
   }
@@ -61,31 +65,34 @@ public final class Supervisor {
   /// Returns the code to leave with.
   public func run() throws -> Int32 {
     SupervisorSignals.install()
-    try endLeftovers()
+    endLeftovers()
     policy = RetryPolicy(attempts: policy.attempts, backoff: policy.backoff, newest: newestCheckpoint)
     while true {
+      if let code = SupervisorSignals.stopCode { return code }
       attempt += 1
       let (ending, cause) = try runOnce()
       let newest = newestCheckpoint
-      let decision = policy.decide(ending, newest: newest)
+      var decision = policy.decide(ending, newest: newest)
+      // A directory that is not empty stays so.
+      if plan.resume == .fresh && !hasBegun { decision = .end(code: ending.code) }
       var line: JSONObject = [
         "event": "ended", "attempt": JSONValue(attempt), "time": .string(Self.now()), "code": JSONValue(ending.code),
         "cause": .string(cause), "checkpoint": newest.map { JSONValue($0) } ?? .null,
       ]
       if let code = SupervisorSignals.stopCode {
-        try note(line)
+        note(line)
         return ending.rankZero ?? code
       }
       switch decision {
       case .end(let code):
-        try note(line)
-        if RetryPolicy.isSurvivable(ending) {
+        note(line)
+        if policy.failures > policy.attempts {
           say("giving up after \(policy.attempts) restarts without a newer checkpoint: \(cause)")
         }
         return code
       case .retry(let seconds):
         line.append("restart_after_seconds", JSONValue(seconds))
-        try note(line)
+        note(line)
         let from = newest.map { "step \($0)" } ?? "the beginning"
         say("\(cause); going on from \(from)" + (seconds > 0 ? " in \(Self.brief(seconds)) s" : ""))
         if let code = wait(seconds) { return code }
@@ -104,21 +111,29 @@ public final class Supervisor {
     let machines = hosts.map { $0.hosts.map(\.name).joined(separator: ", ") } ?? "this machine"
     say("attempt \(attempt): \(ranks) rank\(ranks == 1 ? "" : "s") on \(machines)")
     let word = String(UInt64.random(in: .min ... .max), radix: 36)
-    let (exitFile, progressFile) = ("\(folder)/exit", "\(folder)/progress")
-    for file in [exitFile, progressFile] { try? FileManager.default.removeItem(atPath: file) }
-    try note([
+    // Of this attempt alone, so that no rank of an earlier one can write to them.
+    let (exitFile, progressFile) = ("\(folder)/exit-\(word)", "\(folder)/progress-\(word)")
+    defer { for file in [exitFile, progressFile] { unlink(file) } }
+    let names = hosts?.hosts.map(\.name) ?? [Host.name]
+    note([
       "event": "started", "attempt": JSONValue(attempt), "time": .string(Self.now()), "run": .string(word),
-      "ranks": JSONValue(ranks), "hosts": .array((hosts?.hosts.map(\.name) ?? [Host.name]).map { .string($0) }),
+      "ranks": JSONValue(ranks), "hosts": .array(names.map { .string($0) }),
       "checkpoint": newestCheckpoint.map { JSONValue($0) } ?? .null,
     ])
-    let child = try ChildProcess(
-      try command(ranks: ranks, hosts),
-      environment: [
-        "EQUIPOISE_RUN": word, "EQUIPOISE_EXIT_FILE": exitFile, "EQUIPOISE_PROGRESS_FILE": progressFile,
-        "EQUIPOISE_TERMINAL": plan.isTerminal ? "1" : "0", "OMPI_ALLOW_RUN_AS_ROOT": "1",
-        "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-      ])
-    let names = hosts?.hosts.map(\.name) ?? [Host.name]
+    let child: ChildProcess
+    do {
+      child = try ChildProcess(
+        try command(ranks: ranks, hosts),
+        environment: [
+          "EQUIPOISE_RUN": word, "EQUIPOISE_EXIT_FILE": exitFile, "EQUIPOISE_PROGRESS_FILE": progressFile,
+          "EQUIPOISE_TERMINAL": plan.isTerminal ? "1" : "0", "OMPI_ALLOW_RUN_AS_ROOT": "1",
+          "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+        ])
+    } catch {
+      // What never worked is for the caller to mend; what worked before may again.
+      guard hasBegun else { throw error }
+      return (RetryPolicy.Ending(), "mpirun could not be started: \(error)")
+    }
     let mpirun = watch(child, progressFile, word, names)
     if mpirun == nil {
       child.signal(SIGKILL)
@@ -138,23 +153,26 @@ public final class Supervisor {
     // The ranks' own watchdogs go first: they know more.
     let patience = limit > 0 ? Duration.seconds(limit * 1.5 + 5) : .seconds(1e9)
     var lastChange = clock.now
+    var lastLook = clock.now
     var seen = 0.0
     var handled = SupervisorSignals.Counts()
     while true {
       if let code = child.poll() { return code }
       let counts = SupervisorSignals.counts
-      if counts.save > handled.save { tell("USR1", word, hosts) }
-      if counts.stops == 1 && handled.stops == 0 {
-        say("stopping when the step is done and saved; once more ends it at once")
-        tell(counts.interrupts > 0 ? "INT" : "TERM", word, hosts)
-      }
       if counts.stops > 1 { return nil }
-      handled = counts
+      // Until there is a rank 0 to tell, it stays to be told.
+      if counts.save > handled.save, tell("USR1", word, hosts) { handled.save = counts.save }
+      if counts.stops > handled.stops, tell(counts.interrupts > 0 ? "INT" : "TERM", word, hosts) {
+        handled = counts
+        say("stopping when the step is done and saved; once more ends it at once")
+      }
       let written = Self.modification(of: progressFile)
-      if written != seen {
+      // This process, and likely the ranks with it, may itself have been stopped for a while.
+      if written != seen || clock.now - lastLook > .seconds(30) {
         seen = written
         lastChange = clock.now
       }
+      lastLook = clock.now
       if clock.now - lastChange > patience { return nil }
       usleep(50_000)
     }
@@ -163,10 +181,7 @@ public final class Supervisor {
   private func command(ranks: Int, _ hosts: HostList?) throws -> [String] {
     var command = ["mpirun", "-q", "-n", "\(ranks)"]
     var arguments = plan.arguments
-    // A checkpoint of the run's own counts before one that it was to begin from.
-    let resume = ResumeMode(argument: plan.resume)
-    let isOwn = newestCheckpoint != nil || resume == .fresh
-    arguments += ["--resume", attempt > 1 && isOwn ? "auto" : plan.resume]
+    arguments += ["--resume", hasOwnCheckpoint ? "auto" : plan.resumeArgument]
     if let hosts {
       let file = "\(folder)/hosts"
       try hosts.text.write(toFile: file, atomically: true, encoding: .utf8)
@@ -180,12 +195,27 @@ public final class Supervisor {
         arguments += ["--set", "compute.threads=\(threads)"]
       }
       command +=
-        ranks * threads == cores
+        ranks * threads == cores && cores == sysconf(Int32(_SC_NPROCESSORS_ONLN))
         ? ["--use-hwthread-cpus", "--map-by", "slot:PE=\(threads)", "--bind-to", "hwthread"]
         : ["--oversubscribe", "--bind-to", "none"]
     }
     for name in ["RUN", "EXIT_FILE", "PROGRESS_FILE", "TERMINAL"] { command += ["-x", "EQUIPOISE_\(name)"] }
     return command + [plan.program, "train"] + arguments
+  }
+
+  /// Whether a run of this supervisor's has taken the directory up.
+  private var hasBegun: Bool {
+    Self.modification(of: "\(plan.configuration.run.directory)/config.yaml") != configurationBefore
+  }
+
+  /// Whether that run has saved since: only then does its own record count before what `--resume` names.
+  private var hasOwnCheckpoint: Bool {
+    let directory = plan.configuration.run.directory
+    guard hasBegun else { return false }
+    guard case .path = plan.resume else { return true }
+    guard let newest = newestCheckpoint else { return false }
+    let saved = Self.modification(of: CheckpointStore(runDirectory: directory).directory(ofStep: newest))
+    return saved >= Self.modification(of: "\(directory)/config.yaml")
   }
 
   /// The largest power of two that fits.
@@ -203,18 +233,20 @@ public final class Supervisor {
     return HostList(list.hosts.filter { answered.contains($0.name) })
   }
 
-  private func tell(_ signal: String, _ word: String, _ hosts: [String]) {
-    // mpirun puts rank 0 on the first machine.
-    _ = shell.run(RunScript.signal, [word, signal], on: Array(hosts.prefix(1)), seconds: 10)
+  /// Signals rank 0, wherever it is; whether there was one.
+  private func tell(_ signal: String, _ word: String, _ hosts: [String]) -> Bool {
+    !shell.run(RunScript.signal, [word, signal], on: hosts, seconds: 10).isEmpty
   }
 
   /// Sees to it that no process of a run is left: two runs must never write into one directory.
   private func end(_ word: String, on hosts: [String]) {
     let died = clock.now
-    let answered = shell.run(RunScript.reap, [word], on: hosts, seconds: 30)
-    let silent = hosts.filter { !answered.contains($0) }
-    let limit = plan.configuration.watchdog.seconds
+    // mpirun, and what it started to reach the others, is here.
+    let all = hosts.contains(where: RemoteShell.isThisMachine) ? hosts : hosts + [Host.name]
+    let answered = shell.run(RunScript.reap, [word], on: all, seconds: 30)
+    let silent = all.filter { !answered.contains($0) }
     guard !silent.isEmpty else { return }
+    let limit = plan.configuration.watchdog.seconds
     guard limit > 0 else {
       say(
         "warning: \(silent.joined(separator: ", ")) cannot be asked, and without watchdog.seconds old ranks may live on"
@@ -226,10 +258,11 @@ public final class Supervisor {
     say(
       "\(silent.joined(separator: ", ")) cannot be asked: waiting \(Self.brief(left)) s for the ranks there to give up")
     _ = wait(left)
+    _ = shell.run(RunScript.reap, [word], on: silent, seconds: 30)
   }
 
   /// Ends what a supervisor that was killed has left running.
-  private func endLeftovers() throws {
+  private func endLeftovers() {
     guard let data = FileManager.default.contents(atPath: journal.path) else { return }
     let lines = data.split(separator: UInt8(ascii: "\n")).suffix(64).compactMap { line in
       try? JSONParser.parse(Array(line)).object
@@ -240,7 +273,7 @@ public final class Supervisor {
     say(
       "an earlier supervisor was killed in attempt \(attempt); ending what it left on \(hosts.joined(separator: ", "))")
     end(word, on: hosts)
-    try note([
+    note([
       "event": "ended", "attempt": JSONValue(attempt), "time": .string(Self.now()), "code": .null,
       "cause": .string("the supervisor was killed"), "checkpoint": newestCheckpoint.map { JSONValue($0) } ?? .null,
     ])
@@ -252,9 +285,14 @@ public final class Supervisor {
     try? CheckpointStore(runDirectory: plan.configuration.run.directory).steps().last
   }
 
-  private func note(_ line: JSONObject) throws {
-    try journal.append(line)
-    try journal.synchronize()
+  /// Adds a line to the journal. It lies on the run's own disk, and a disk that is full is to be survived.
+  private func note(_ line: JSONObject) {
+    do {
+      try journal.append(line)
+      try journal.synchronize()
+    } catch {
+      say("warning: not in the journal: \(error)")
+    }
   }
 
   /// Sleeps; the code to leave with where a signal asks for it.

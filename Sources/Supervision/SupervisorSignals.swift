@@ -24,6 +24,7 @@ enum SupervisorSignals {
     signal(SIGTERM) { _ in SupervisorSignals.terminations.wrappingAdd(1, ordering: .relaxed) }
     signal(SIGHUP) { _ in SupervisorSignals.terminations.wrappingAdd(1, ordering: .relaxed) }
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGCHLD, SIG_DFL)
   }
 
   static var counts: Counts {

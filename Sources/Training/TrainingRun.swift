@@ -110,13 +110,13 @@ public final class TrainingRun {
       try afterStep(step.requests)
       if step.requests.contains(.interrupt) || step.requests.contains(.terminate) {
         try save()
-        try writer?.finish()
+        try finishSaving()
         return step.requests.contains(.interrupt) ? .interrupted : .terminated
       }
     }
     try evaluate()
     try save()
-    try writer?.finish()
+    try finishSaving()
     return .finished
   }
 
@@ -158,6 +158,8 @@ public final class TrainingRun {
     try samples.withUnsafeMutableBytes { try communicator.broadcast($0, root: finding.rank) }
     error.samples = samples.map { splits.train.name(of: Int($0)) }
     guard withReproducer else { return error }
+    // Nobody ends before the reproducer is written.
+    defer { try? communicator.barrier() }
     let inputs = [("images", part.images(local)), ("heatmaps", part.heatmaps(local)), ("mask", part.mask(local))]
     for (_, tensor) in inputs {
       try communicator.broadcast(UnsafeMutableRawBufferPointer(tensor.values), root: finding.rank)
@@ -201,6 +203,12 @@ public final class TrainingRun {
   }
 
   // MARK: Checkpoints
+
+  /// No rank leaves before the last checkpoint is on the disk: their watchdogs go with them.
+  private func finishSaving() throws {
+    try writer?.finish()
+    try communicator.barrier()
+  }
 
   private func save() throws {
     let step = trainer.completedSteps

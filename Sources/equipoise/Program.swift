@@ -2,6 +2,7 @@ import Communication
 import Foundation
 import RunRecord
 import Synchronization
+import Tensors
 import Training
 
 /// How the program ends: one message, from one rank, and the code of design page 5.
@@ -17,22 +18,45 @@ enum Program {
   }
 
   /// Writes a line to standard error.
-  static func say(_ text: String) {
-    FileHandle.standardError.write(Data((text.hasSuffix("\n") ? text : text + "\n").utf8))
+  static func say(_ text: String) { say(line: text.hasSuffix("\n") ? text : text + "\n") }
+
+  /// Writes text to standard error as it is. Where nobody reads it any more, as after a terminal has gone, it is lost:
+  /// training goes on.
+  static func say(line text: String) {
+    Array(text.utf8).withUnsafeBytes { bytes in
+      var done = 0
+      while done < bytes.count {
+        let put = write(STDERR_FILENO, bytes.baseAddress! + done, bytes.count - done)
+        if put < 0 && errno == EINTR { continue }
+        if put <= 0 { return }
+        done += put
+      }
+    }
   }
 
   /// Ends this process in good order.
   static func leave(_ code: ExitCode) -> Never {
     record(code)
+    fflush(nil)
+    // All is done and saved: a launcher that does not answer must not hold it up.
+    try? SystemThread {
+      sleep(60)
+      _exit(code.rawValue)
+    }.detach()
     world.withLock { $0 }?.finalize()
     exit(code.rawValue)
   }
 
-  /// Ends this process a little later, where another rank says why and ends all that it can reach.
+  /// Ends this process a little later, while another rank says why and ends all that it can reach.
   static func leaveAlone(_ code: ExitCode) -> Never {
+    sleep(3)
+    leaveAtOnce(code)
+  }
+
+  /// Ends this process without a word to the others.
+  static func leaveAtOnce(_ code: ExitCode) -> Never {
     record(code)
     fflush(nil)
-    sleep(3)
     _exit(code.rawValue)
   }
 

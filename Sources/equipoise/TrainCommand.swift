@@ -55,7 +55,7 @@ extension Program {
       if let error {
         fail(error)
       } else {
-        leaveAlone(.rankLost)
+        leaveAtOnce(.rankLost)
       }
     }
   }
@@ -67,7 +67,4 @@ extension Program {
     futimens(descriptor, nil)
     close(descriptor)
   }
-
-  /// Writes a progress line as it is, without adding an end of line.
-  static func say(line: String) { FileHandle.standardError.write(Data(line.utf8)) }
 }

@@ -58,22 +58,45 @@ import Testing
         } catch { return error as? CommunicationError }
       }.map { try? $0.get() }
     }
-    let own = "generator 3 of step 7, awaiting 1 bytes"
+    let own = "generator 3 of step 7, sending 1 bytes and awaiting 1"
     let cases: [([CommunicationError?], String)] = [
-      (errors { try exchangeZeros($0, "generator", count: $1 ? 2 : 1, tag: 3) }, "generator 3 of step 7, sending 2"),
-      (errors { try exchangeZeros($0, "generator", count: 1, tag: $1 ? 4 : 3) }, "generator 4 of step 7, sending 1"),
-      (errors { try exchangeZeros($0, $1 ? "sums" : "generator", count: 1, tag: 3) }, "sums 3 of step 7, sending 1"),
+      (
+        errors { try exchangeZeros($0, "generator", count: $1 ? 2 : 1, tag: 3) },
+        "generator 3 of step 7, sending 2 bytes and awaiting 2"
+      ),
+      (
+        errors { try exchangeZeros($0, "generator", count: 1, tag: $1 ? 4 : 3) },
+        "generator 4 of step 7, sending 1 bytes and awaiting 1"
+      ),
+      (
+        errors { try exchangeZeros($0, $1 ? "sums" : "generator", count: 1, tag: 3) },
+        "sums 3 of step 7, sending 1 bytes and awaiting 1"
+      ),
       (
         errors { communicator, isUpper in
           if isUpper { communicator.activity.begin(step: 8) }
           try exchangeZeros(communicator, "generator", count: 1, tag: 3)
-        }, "generator 3 of step 8, sending 1"
+        }, "generator 3 of step 8, sending 1 bytes and awaiting 1"
       ),
     ]
     for (errors, theirs) in cases {
       #expect(errors[0] == .exchangeDiffers(rank: 0, own: own, partner: 1, theirs: theirs))
-      guard case .exchangeDiffers(1, _, 0, "generator 3 of step 7, sending 1") = errors[1] else {
+      guard case .exchangeDiffers(1, _, 0, "generator 3 of step 7, sending 1 bytes and awaiting 1") = errors[1] else {
         Issue.record("rank 1 did not notice: \(String(describing: errors[1]))")
+        continue
+      }
+    }
+  }
+
+  /// Only one of the two can see it in what it awaits; both say so.
+  @Test func aBroadcastOfOtherSizesIsAnErrorOnBothRanks() {
+    let outputs = InProcessCommunicator.run(size: 2) { communicator in
+      var numbers = [UInt64](repeating: 1, count: 1 + communicator.rank)
+      try communicator.broadcast(&numbers)
+    }
+    for (rank, output) in outputs.enumerated() {
+      guard case .failure(CommunicationError.exchangeDiffers(rank, _, 1 - rank, _)) = output else {
+        Issue.record("rank \(rank): \(output)")
         continue
       }
     }
@@ -90,7 +113,8 @@ import Testing
     }
     #expect(
       throws: CommunicationError.exchangeDiffers(
-        rank: 0, own: "gather 1 of step 0, awaiting 8 bytes", partner: 1, theirs: "broadcast 1 of step 0, sending 0")
+        rank: 0, own: "gather 1 of step 0, sending 0 bytes and awaiting 8", partner: 1,
+        theirs: "broadcast 1 of step 0, sending 0 bytes and awaiting 8")
     ) { try outputs[0].get() }
   }
 

@@ -24,14 +24,15 @@ private struct Ranks {
 
   var seconds: Double { (now - start) / .seconds(1) }
 
-  /// Looks once a second, as every rank but those that are `stopped`, until `count` seconds have passed or a watch that
+  /// Looks as often as watchdogs do, as every rank but those that are `stopped`, until `count` seconds have passed or a watch that
   /// ends the run; returns each finding that is one, with its rank.
   mutating func watch(
     seconds count: Int, stopped: Set<Int> = [], each: ([InProcessCommunicator]) -> Void = { _ in }
   ) -> [(rank: Int, finding: Watch.Finding)] {
     var findings: [(rank: Int, finding: Watch.Finding)] = []
-    for _ in 0..<count {
-      now += .seconds(1)
+    let end = now + .seconds(count)
+    while now < end {
+      now += watches[0].interval
       each(communicators)
       for rank in watches.indices where !stopped.contains(rank) {
         let finding = watches[rank].look(now: now)
@@ -96,6 +97,24 @@ private func text(_ finding: Watch.Finding?) -> String {
     #expect(ended.count == count)
   }
 
+  /// A machine is lost with half of the ranks: the healthy half still hear one another.
+  @Test(arguments: [4, 8, 16, 64], [false, true])
+  func aLostHalfIsNamedAndNobodyElse(count: Int, isUpper: Bool) throws {
+    var ranks = Ranks(count)
+    let lost = isUpper ? count / 2..<count : 0..<count / 2
+    for rank in 0..<count where !lost.contains(rank) { ranks.exchange(rank, "generator", with: rank ^ (count / 2)) }
+    let findings = ranks.watch(seconds: 100, stopped: Set(lost))
+    let speaker = isUpper ? 0 : count / 2
+    #expect(findings.map(\.rank) == [speaker, speaker])
+    for rank in lost.prefix(4) {
+      #expect(Ranks.last(findings, of: speaker).contains("rank \(rank) on node\(rank) does"))
+    }
+    #expect(count <= 8 || Ranks.last(findings, of: speaker).hasSuffix("and \(count / 2 - 4) more"))
+    for rank in 0..<count where !lost.contains(rank) {
+      #expect(!Ranks.last(findings, of: speaker).contains("rank \(rank) on node"))
+    }
+  }
+
   @Test func aRankThatKeepsOthersWaitingIsNamedWithWhatItDoes() throws {
     var ranks = Ranks(4)
     for (rank, partner) in [(0, 1), (1, 0), (3, 2)] { ranks.exchange(rank, "sums", with: partner) }
@@ -103,7 +122,7 @@ private func text(_ finding: Watch.Finding?) -> String {
     let findings = ranks.watch(seconds: 100)
     #expect(
       text(findings[0].finding)
-        == "step 7 has stood still for 9 s: rank 2 on node2 has been loading data in step 7 for 9.00 s")
+        == "step 7 has stood still for 8 s: rank 2 on node2 has been loading data in step 7 for 9.33 s")
     #expect(
       Ranks.last(findings)
         == "step 7 has stood still for 32 s: rank 2 on node2 has been loading data in step 7 for 32 s")

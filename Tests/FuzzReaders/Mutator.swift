@@ -13,6 +13,9 @@ struct Mutator {
     longest = 2 * corpus.map(\.count).max()! + 4096
   }
 
+  /// A good input.
+  var sample: [UInt8] { corpus[0] }
+
   /// The input of this number: the same for the same seed.
   func input(seed: UInt64, number: Int) -> [UInt8] {
     var random = CounterRandom(seed: seed, purpose: "fuzz", UInt64(number))

@@ -42,6 +42,11 @@ do {
   }
   // What is being read when the process dies lies here.
   let path = "\(work)/input"
+  // A reader that refuses everything would pass.
+  guard replace(path, with: reader.mutator.sample), try reader.read(reader.mutator.sample, path) else {
+    say("the good sample is refused")
+    exit(1)
+  }
   var accepted = 0
   for number in 0..<inputs {
     let input = reader.mutator.input(seed: seed, number: number)
