@@ -1,5 +1,5 @@
 /// What an exchange is part of: the same at both partners, or one of them is elsewhere in the program.
-public struct ExchangeLabel: Sendable, Equatable, CustomStringConvertible {
+public struct ExchangeLabel: Sendable, Equatable {
   /// The operation, such as `broadcast`, or whose sum it is.
   public var operation: ShortName
   /// Which of several: a bucket, a distance.
@@ -12,8 +12,6 @@ public struct ExchangeLabel: Sendable, Equatable, CustomStringConvertible {
     self.tag = tag
     self.witness = witness
   }
-
-  public var description: String { "\(operation) \(tag)" }
 }
 
 /// Travels ahead of the bytes of every exchange.

@@ -7,11 +7,7 @@ import Tensors
 /// on for the given time, each ends by itself: nobody needs to be reached for it.
 public final class Watchdog: Sendable {
   private let thread: SystemThread
-  private let shared: Monitor<Shared>
-
-  private struct Shared: Sendable {
-    var isStopping = false
-  }
+  private let isStopping = Monitor(false)
 
   /// Starts to watch. Every rank calls it, with the same limit.
   ///
@@ -28,12 +24,10 @@ public final class Watchdog: Sendable {
   ) throws {
     let names = try communicator.allGather(Array(Host.name.utf8)).map { String(decoding: $0, as: UTF8.self) }
     let channel = try communicator.makeStatusChannel()
-    let shared = Monitor(Shared())
-    self.shared = shared
     let (activity, rank) = (communicator.activity, communicator.rank)
-    thread = try SystemThread {
+    thread = try SystemThread { [isStopping] in
       var watch = Watch(rank: rank, hosts: names, limit: limit, channel: channel, activity: activity)
-      while shared.wait(atMost: watch.interval, { $0.isStopping ? true : nil }) == nil {
+      while isStopping.wait(atMost: watch.interval, { $0 ? true : nil }) == nil {
         let finding = watch.look(now: .now)
         if watch.hasProgressed { progress() }
         switch finding {
@@ -49,13 +43,13 @@ public final class Watchdog: Sendable {
 
   /// Stops watching, before communication ends.
   public func stop() {
-    shared.update { $0.isStopping = true }
+    isStopping.update { $0 = true }
     thread.join()
   }
 }
 
 /// The run stood still. Exit code 9.
-public struct StandstillError: Error, Sendable, CustomStringConvertible {
+public struct StandstillError: Error, Sendable, Equatable, CustomStringConvertible {
   public let description: String
 }
 
@@ -66,15 +60,6 @@ package struct Watch {
     case warning(String)
     /// The text where this rank is the one to say it.
     case standstill(StandstillError?)
-
-    package static func == (one: Finding, other: Finding) -> Bool {
-      switch (one, other) {
-      case (.nothing, .nothing): return true
-      case (.warning(let one), .warning(let other)): return one == other
-      case (.standstill(let one), .standstill(let other)): return one?.description == other?.description
-      default: return false
-      }
-    }
   }
 
   /// How much longer than the limit a rank waits that does not speak.

@@ -76,7 +76,8 @@ public struct CheckpointRecord: Sendable, Equatable {
   }
 
   /// The time now, UTC, to the second.
-  static func now() -> String {
+  /// The time, UTC, as in `written`.
+  public static func now() -> String {
     var seconds = time(nil)
     var parts = tm()
     gmtime_r(&seconds, &parts)

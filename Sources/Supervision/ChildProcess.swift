@@ -75,6 +75,12 @@ struct ChildProcess {
 
   /// Signals its whole group.
   func signal(_ number: Int32) { kill(-id, number) }
+
+  /// Kills its group and waits for it.
+  func end() {
+    signal(SIGKILL)
+    while poll() == nil { usleep(1000) }
+  }
 }
 
 /// A process that could not be started.

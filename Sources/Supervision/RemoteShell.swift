@@ -45,10 +45,7 @@ struct RemoteShell {
       }
       if !waiting.isEmpty { usleep(20_000) }
     }
-    for (_, child) in waiting {
-      child.signal(SIGKILL)
-      while child.poll() == nil { usleep(1000) }
-    }
+    for (_, child) in waiting { child.end() }
     return answered
   }
 }

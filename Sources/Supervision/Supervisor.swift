@@ -59,14 +59,14 @@ public final class Supervisor {
     journal = try RunLog("\(folder)/journal.jsonl")
     configurationBefore = Self.modification(of: "\(plan.configuration.run.directory)/config.yaml")
     policy = RetryPolicy(
-      attempts: plan.configuration.supervise.attempts, backoff: plan.configuration.supervise.backoff, newest: nil)
+      attempts: plan.configuration.supervise.attempts, backoff: plan.configuration.supervise.backoff,
+      newest: Self.newestCheckpoint(of: plan))
   }
 
   /// Returns the code to leave with.
   public func run() throws -> Int32 {
     SupervisorSignals.install()
     endLeftovers()
-    policy = RetryPolicy(attempts: policy.attempts, backoff: policy.backoff, newest: newestCheckpoint)
     while true {
       if let code = SupervisorSignals.stopCode { return code }
       attempt += 1
@@ -74,9 +74,12 @@ public final class Supervisor {
       let newest = newestCheckpoint
       var decision = policy.decide(ending, newest: newest)
       // A directory that is not empty stays so.
-      if plan.resume == .fresh && !hasBegun { decision = .end(code: ending.code) }
+      if plan.resume == .fresh && !hasBegun && ending.code == ExitCode.fileSystem.rawValue {
+        decision = .end(code: ending.code)
+      }
       var line: JSONObject = [
-        "event": "ended", "attempt": JSONValue(attempt), "time": .string(Self.now()), "code": JSONValue(ending.code),
+        "event": "ended", "attempt": JSONValue(attempt), "time": .string(CheckpointRecord.now()),
+        "code": JSONValue(ending.code),
         "cause": .string(cause), "checkpoint": newest.map { JSONValue($0) } ?? .null,
       ]
       if let code = SupervisorSignals.stopCode {
@@ -116,7 +119,7 @@ public final class Supervisor {
     defer { for file in [exitFile, progressFile] { unlink(file) } }
     let names = hosts?.hosts.map(\.name) ?? [Host.name]
     note([
-      "event": "started", "attempt": JSONValue(attempt), "time": .string(Self.now()), "run": .string(word),
+      "event": "started", "attempt": JSONValue(attempt), "time": .string(CheckpointRecord.now()), "run": .string(word),
       "ranks": JSONValue(ranks), "hosts": .array(names.map { .string($0) }),
       "checkpoint": newestCheckpoint.map { JSONValue($0) } ?? .null,
     ])
@@ -135,10 +138,7 @@ public final class Supervisor {
       return (RetryPolicy.Ending(), "mpirun could not be started: \(error)")
     }
     let mpirun = watch(child, progressFile, word, names)
-    if mpirun == nil {
-      child.signal(SIGKILL)
-      while child.poll() == nil { usleep(1000) }
-    }
+    if mpirun == nil { child.end() }
     end(word, on: names)
     let left = FileManager.default.contents(atPath: exitFile).flatMap {
       Int32(String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
@@ -274,14 +274,16 @@ public final class Supervisor {
       "an earlier supervisor was killed in attempt \(attempt); ending what it left on \(hosts.joined(separator: ", "))")
     end(word, on: hosts)
     note([
-      "event": "ended", "attempt": JSONValue(attempt), "time": .string(Self.now()), "code": .null,
+      "event": "ended", "attempt": JSONValue(attempt), "time": .string(CheckpointRecord.now()), "code": .null,
       "cause": .string("the supervisor was killed"), "checkpoint": newestCheckpoint.map { JSONValue($0) } ?? .null,
     ])
   }
 
   // MARK: Small things
 
-  private var newestCheckpoint: Int? {
+  private var newestCheckpoint: Int? { Self.newestCheckpoint(of: plan) }
+
+  private static func newestCheckpoint(of plan: Plan) -> Int? {
     try? CheckpointStore(runDirectory: plan.configuration.run.directory).steps().last
   }
 
@@ -314,8 +316,6 @@ public final class Supervisor {
     guard stat(path, &status) == 0 else { return 0 }
     return Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) * 1e-9
   }
-
-  private static func now() -> String { ISO8601DateFormatter().string(from: Date()) }
 
   private static func brief(_ seconds: Double) -> String {
     seconds == seconds.rounded() ? "\(Int(seconds))" : "\((seconds * 10).rounded() / 10)"

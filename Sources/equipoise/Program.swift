@@ -38,12 +38,14 @@ enum Program {
   static func leave(_ code: ExitCode) -> Never {
     record(code)
     fflush(nil)
-    // All is done and saved: a launcher that does not answer must not hold it up.
-    try? SystemThread {
-      sleep(60)
-      _exit(code.rawValue)
-    }.detach()
-    world.withLock { $0 }?.finalize()
+    if let communicator = world.withLock({ $0 }), communicator.worldSize > 1 {
+      // All is done and saved: a launcher that does not answer must not hold it up.
+      try? SystemThread {
+        sleep(60)
+        _exit(code.rawValue)
+      }.detach()
+      communicator.finalize()
+    }
     exit(code.rawValue)
   }
 
