@@ -20,15 +20,15 @@ public struct CheckpointRecord: Sendable, Equatable {
   public var metric: Double?
   /// Steps so far that were not finite and changed nothing.
   public var skippedSteps: Int
-  /// When it was written, UTC, as 2025-01-31T12:00:00Z; set by `CheckpointStore.save`.
-  public internal(set) var written = ""
+  /// When the state was taken, UTC, as 2025-01-31T12:00:00Z.
+  public var written: String
 
   /// The version of the layout of a checkpoint's directory and of the names in it.
   public static let formatVersion = 1
 
   public init(
     step: Int, epoch: Int, seed: UInt64, configDigest: String, datasetDigest: String, worldSize: Int,
-    kernels: String, metric: Double? = nil, skippedSteps: Int = 0
+    kernels: String, metric: Double? = nil, skippedSteps: Int = 0, written: String = CheckpointRecord.now()
   ) {
     self.step = step
     self.epoch = epoch
@@ -39,6 +39,7 @@ public struct CheckpointRecord: Sendable, Equatable {
     self.kernels = kernels
     self.metric = metric
     self.skippedSteps = skippedSteps
+    self.written = written
   }
 
   var json: JSONObject {
@@ -71,11 +72,10 @@ public struct CheckpointRecord: Sendable, Equatable {
     self.init(
       step: try int("step"), epoch: try int("epoch"), seed: seed, configDigest: try string("config_digest"),
       datasetDigest: try string("dataset_digest"), worldSize: try int("world_size"), kernels: try string("kernels"),
-      metric: object["metric"]?.double, skippedSteps: object["skipped_steps"] == nil ? 0 : try int("skipped_steps"))
-    written = try string("written")
+      metric: object["metric"]?.double, skippedSteps: object["skipped_steps"] == nil ? 0 : try int("skipped_steps"),
+      written: try string("written"))
   }
 
-  /// The time now, UTC, to the second.
   /// The time, UTC, as in `written`.
   public static func now() -> String {
     var seconds = time(nil)

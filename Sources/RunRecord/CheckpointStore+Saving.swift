@@ -52,8 +52,6 @@ extension CheckpointStore {
     var manifest = CheckpointManifest()
     let stateSHA = try Safetensors.write(state, to: "\(directory)/state.safetensors")
     manifest.files["state.safetensors"] = .init(bytes: Safetensors.fileSize(of: state), sha256: stateSHA)
-    var record = record
-    record.written = CheckpointRecord.now()
     for (name, text) in [("config.yaml", config), ("record.json", record.json.text + "\n")] {
       manifest.files[name] = .init(bytes: text.utf8.count, sha256: try write(text, to: "\(directory)/\(name)"))
     }

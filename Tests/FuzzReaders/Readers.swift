@@ -6,7 +6,6 @@ import Training
 
 /// A reader and what it is tried with.
 struct Reader {
-  let name: String
   let mutator: Mutator
   /// Reads an input, which also lies in the file named; returns whether it was accepted. Throws what readers throw.
   let read: (_ input: [UInt8], _ path: String) throws -> Bool
@@ -16,15 +15,22 @@ struct Reader {
     let description: String
   }
 
+  /// The reader of this name; nil where there is none.
+  ///
   /// - Parameters:
   ///   - root: the project's folder, for samples.
   ///   - work: a folder to write to.
-  static func all(root: String, work: String) throws -> [Reader] {
-    [
-      json, try safetensors(work), try checkpoint(work, file: "record.json"),
-      try checkpoint(work, file: "manifest.json"),
-      try checkpoint(work, file: "state.safetensors"), try configuration(root), try mat(root), try jpeg(root), hosts,
-    ]
+  static func named(_ name: String, root: String, work: String) throws -> Reader? {
+    switch name {
+    case "json": json
+    case "safetensors": try safetensors(work)
+    case "record.json", "manifest.json", "state.safetensors": try checkpoint(work, file: name)
+    case "configuration": try configuration(root)
+    case "mat": try mat(root)
+    case "jpeg": try jpeg(root)
+    case "hostfile": hosts
+    default: nil
+    }
   }
 
   private static var json: Reader {
@@ -33,7 +39,7 @@ struct Reader {
       #"[[[[[]]]],0.1,1e308,-0,"\"\\\/\b\f\n\r\t"]"#,
     ]
     let words = ["{", "[", "]", "}", ",", ":", "\"", "\\u", "\\ud800", "1e999", "-", "NaN", "null", "[[[[[[[[[[[[[[[["]
-    return Reader(name: "json", mutator: Mutator(corpus: samples.map { Array($0.utf8) }, words: words)) { input, _ in
+    return Reader(mutator: Mutator(corpus: samples.map { Array($0.utf8) }, words: words)) { input, _ in
       let value = try JSONParser.parse(input)
       guard try JSONParser.parse(value.text).text == value.text else {
         throw Inconsistent(description: "reads another value than it wrote")
@@ -62,9 +68,7 @@ struct Reader {
     let sample = "\(work)/sample.safetensors"
     unlink(sample)
     try arrays { _ = try Safetensors.write($0, metadata: [("format", "1")], to: sample) }
-    return Reader(
-      name: "safetensors", mutator: Mutator(corpus: [try bytes(of: sample)], words: tensorWords)
-    ) { input, path in
+    return Reader(mutator: Mutator(corpus: [try bytes(of: sample)], words: tensorWords)) { input, path in
       let file = try SafetensorsFile(path)
       var total = 0
       for entry in file.entries {
@@ -83,13 +87,13 @@ struct Reader {
     let store = CheckpointStore(runDirectory: "\(work)/run")
     let record = CheckpointRecord(
       step: 7, epoch: 0, seed: 3, configDigest: "c", datasetDigest: "d", worldSize: 2, kernels: "v3", metric: 0.5,
-      skippedSteps: 0)
+      skippedSteps: 0, written: "2025-01-31T12:00:00Z")
     let directory = try arrays { try store.save(state: $0, config: "run: {}\n", record: record, keep: 1) }
     let target = "\(directory)/\(file)"
     let good = try bytes(of: target)
     let words =
       tensorWords + ["\"step\"", "\"sha256\"", "\"bytes\"", "\"format\"", "2", "null", "1e999", "../../etc/passwd"]
-    return Reader(name: "checkpoint/\(file)", mutator: Mutator(corpus: [good], words: words)) { input, path in
+    return Reader(mutator: Mutator(corpus: [good], words: words)) { input, path in
       unlink(target)
       guard link(path, target) == 0 else { throw Inconsistent(description: "cannot put \(target) in place") }
       let checkpoint = try Checkpoint(directory: directory)
@@ -108,7 +112,7 @@ struct Reader {
       "? ",
       "data:\n", "seed: 18446744073709551616\n", "\"", "'", "%YAML 9\n", "---\n",
     ]
-    return Reader(name: "configuration", mutator: Mutator(corpus: samples, words: words)) { input, _ in
+    return Reader(mutator: Mutator(corpus: samples, words: words)) { input, _ in
       let configuration = try Configuration.parse(String(decoding: input, as: UTF8.self), file: "fuzz.yaml")
       guard try Configuration.parse(configuration.yaml(), file: "again.yaml") == configuration else {
         throw Inconsistent(description: "reads another configuration than it wrote")
@@ -121,7 +125,7 @@ struct Reader {
     let folder = "\(root)/Tests/PoseDataTests/Fixtures"
     let names = ["joints", "joints-compressed", "joints-single", "joints-complex", "joints-matrix", "joints-flag"]
     let samples = try names.map { try bytes(of: "\(folder)/\($0).mat") }
-    return Reader(name: "mat", mutator: Mutator(corpus: samples, words: ["joints", "MATLAB 5.0", "\u{0}\u{1}IM"])) {
+    return Reader(mutator: Mutator(corpus: samples, words: ["joints", "MATLAB 5.0", "\u{0}\u{1}IM"])) {
       _, path in
       let array = try MatFile.read(path, variable: "joints", maximumCount: 1 << 20)
       guard array.values.count == array.extents.reduce(1, *) else {
@@ -137,7 +141,7 @@ struct Reader {
     let colour = try JPEGEncoder.encode(RGBImage(width: 48, height: 40, bytes: image), quality: 80, name: "sample")
     let folder = "\(root)/Tests/PoseDataTests/Fixtures"
     let samples = try [colour, bytes(of: "\(folder)/grey.jpg"), bytes(of: "\(folder)/cmyk.jpg")]
-    return Reader(name: "jpeg", mutator: Mutator(corpus: samples)) { input, _ in
+    return Reader(mutator: Mutator(corpus: samples)) { input, _ in
       let image = try JPEGDecoder.decode(input, name: "fuzz.jpg")
       guard image.bytes.count == 3 * image.width * image.height else {
         throw Inconsistent(description: "\(image.bytes.count) bytes for \(image.width)×\(image.height)")
@@ -149,7 +153,7 @@ struct Reader {
   private static var hosts: Reader {
     let sample = Array("# rack\nnode1 slots=4\nnode2\n10.0.0.3 slots=16 # last\n".utf8)
     let words = ["slots=", "=", "#", "\n", "-x", "slots=99999999999999999999", "\u{0}"]
-    return Reader(name: "hostfile", mutator: Mutator(corpus: [sample], words: words)) { input, _ in
+    return Reader(mutator: Mutator(corpus: [sample], words: words)) { input, _ in
       let list = try HostList(text: String(decoding: input, as: UTF8.self), file: "hosts")
       return !list.hosts.isEmpty
     }

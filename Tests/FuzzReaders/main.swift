@@ -36,7 +36,7 @@ guard arguments.count == 6, let inputs = Int(arguments[4]), let seed = UInt64(ar
 }
 let (name, work) = (arguments[1], arguments[3])
 do {
-  guard let reader = try Reader.all(root: arguments[2], work: work).first(where: { $0.name == name }) else {
+  guard let reader = try Reader.named(name, root: arguments[2], work: work) else {
     say("no reader \(name)")
     exit(2)
   }
