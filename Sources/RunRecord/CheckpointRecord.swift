@@ -72,7 +72,7 @@ public struct CheckpointRecord: Sendable, Equatable {
     self.init(
       step: try int("step"), epoch: try int("epoch"), seed: seed, configDigest: try string("config_digest"),
       datasetDigest: try string("dataset_digest"), worldSize: try int("world_size"), kernels: try string("kernels"),
-      metric: object["metric"]?.double, skippedSteps: object["skipped_steps"] == nil ? 0 : try int("skipped_steps"),
+      metric: object["metric"]?.double, skippedSteps: try int("skipped_steps"),
       written: try string("written"))
   }
 

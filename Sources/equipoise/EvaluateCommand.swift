@@ -30,6 +30,7 @@ struct EvaluateCommand: ParsableCommand {
       return try Configuration.parse(found.config, file: "\(found.path)/config.yaml", overrides: overrides)
     }
     let machine = try Together.everywhere(communicator) { try Machine(configuration, communicator) }
+    let watchdog = try Program.watch(communicator, configuration, isTerminal: machine.isTerminal)
     let dataset = try Together.everywhere(communicator) { try DataSplits(configuration).valid }
     let batch = max(1, min(8, dataset.count / communicator.worldSize))
     let estimator = try Together.everywhere(communicator) {
@@ -39,6 +40,7 @@ struct EvaluateCommand: ParsableCommand {
     }
     let evaluator = Evaluator(dataset, configuration, batch: batch, communicator: communicator)
     let pck = try evaluator.evaluate(estimator).pck
+    watchdog?.stop()
     guard communicator.rank == 0 else { return }
     if json {
       print(pck.line(found.step, dataset.skeleton).text)
