@@ -1,4 +1,5 @@
 import Foundation
+import PoseData
 
 /// How alike a found person and a labelled one are (COCO's keypoint evaluation, cocodataset.org/#keypoints-eval).
 ///
@@ -50,15 +51,9 @@ public struct ObjectKeypointSimilarity: Sendable {
     }
   }
 
-  /// COCO's σ of its seventeen joints.
-  public static let cocoSigmas = [
-    0.026, 0.025, 0.025, 0.035, 0.035, 0.079, 0.079, 0.072, 0.072, 0.062, 0.062, 0.107, 0.107, 0.087, 0.087, 0.089,
-    0.089,
-  ]
-
   private let variances: [Double]
 
-  public init(sigmas: [Double] = cocoSigmas) {
+  public init(sigmas: [Double] = Skeleton.coco.sigmas) {
     variances = sigmas.map { (2 * $0) * (2 * $0) }
   }
 

@@ -7,6 +7,20 @@ public struct Skeleton: Sendable, Equatable {
   public let limbs: [(Int, Int)]
   /// The two joints whose distance normalises PCK: left shoulder and right hip.
   public let torso: (leftShoulder: Int, rightHip: Int)
+  /// For each joint how far apart people place it, over the square root of the person's area (OKS); empty where nobody
+  /// has measured it.
+  public let sigmas: [Double]
+
+  public init(
+    jointNames: [String], flipPairs: [(Int, Int)], limbs: [(Int, Int)], torso: (leftShoulder: Int, rightHip: Int),
+    sigmas: [Double] = []
+  ) {
+    self.jointNames = jointNames
+    self.flipPairs = flipPairs
+    self.limbs = limbs
+    self.torso = torso
+    self.sigmas = sigmas
+  }
 
   public var jointCount: Int { jointNames.count }
 
@@ -18,7 +32,7 @@ public struct Skeleton: Sendable, Equatable {
   }
 
   public static func == (a: Skeleton, b: Skeleton) -> Bool {
-    a.jointNames == b.jointNames && a.mirrored == b.mirrored && a.torso == b.torso
+    a.jointNames == b.jointNames && a.mirrored == b.mirrored && a.torso == b.torso && a.sigmas == b.sigmas
   }
 
   /// MPII's sixteen joints (Andriluka et al., CVPR 2014), in its order.
@@ -47,4 +61,22 @@ public struct Skeleton: Sendable, Equatable {
       (12, 13),
     ],
     torso: (leftShoulder: 9, rightHip: 2))
+
+  /// COCO's seventeen joints, in its order, with its σ.
+  public static let coco = Skeleton(
+    jointNames: [
+      "nose", "left eye", "right eye", "left ear", "right ear", "left shoulder", "right shoulder", "left elbow",
+      "right elbow", "left wrist", "right wrist", "left hip", "right hip", "left knee", "right knee", "left ankle",
+      "right ankle",
+    ],
+    flipPairs: [(1, 2), (3, 4), (5, 6), (7, 8), (9, 10), (11, 12), (13, 14), (15, 16)],
+    limbs: [
+      (15, 13), (13, 11), (16, 14), (14, 12), (11, 12), (5, 11), (6, 12), (5, 6), (5, 7), (6, 8), (7, 9), (8, 10),
+      (1, 2), (0, 1), (0, 2), (1, 3), (2, 4), (3, 5), (4, 6),
+    ],
+    torso: (leftShoulder: 5, rightHip: 12),
+    sigmas: [
+      0.026, 0.025, 0.025, 0.035, 0.035, 0.079, 0.079, 0.072, 0.072, 0.062, 0.062, 0.107, 0.107, 0.087, 0.087, 0.089,
+      0.089,
+    ])
 }

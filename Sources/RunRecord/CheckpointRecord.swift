@@ -18,6 +18,8 @@ public struct CheckpointRecord: Sendable, Equatable {
   public var kernels: String
   /// The validation metric at this step, greater is better; nil where none was taken.
   public var metric: Double?
+  /// The joints that are learned, as `Training` writes them.
+  public var skeleton: JSONObject
   /// Steps so far that were not finite and changed nothing.
   public var skippedSteps: Int
   /// When the state was taken, UTC, as 2025-01-31T12:00:00Z.
@@ -28,7 +30,8 @@ public struct CheckpointRecord: Sendable, Equatable {
 
   public init(
     step: Int, epoch: Int, seed: UInt64, configDigest: String, datasetDigest: String, worldSize: Int,
-    kernels: String, metric: Double? = nil, skippedSteps: Int = 0, written: String = CheckpointRecord.now()
+    kernels: String, skeleton: JSONObject = [:], metric: Double? = nil, skippedSteps: Int = 0,
+    written: String = CheckpointRecord.now()
   ) {
     self.step = step
     self.epoch = epoch
@@ -37,6 +40,7 @@ public struct CheckpointRecord: Sendable, Equatable {
     self.datasetDigest = datasetDigest
     self.worldSize = worldSize
     self.kernels = kernels
+    self.skeleton = skeleton
     self.metric = metric
     self.skippedSteps = skippedSteps
     self.written = written
@@ -47,7 +51,7 @@ public struct CheckpointRecord: Sendable, Equatable {
       "format": JSONValue(Self.formatVersion), "step": JSONValue(step), "epoch": JSONValue(epoch),
       "seed": JSONValue(seed), "config_digest": .string(configDigest), "dataset_digest": .string(datasetDigest),
       "world_size": JSONValue(worldSize), "kernels": .string(kernels),
-      "skipped_steps": JSONValue(skippedSteps),
+      "skeleton": .object(skeleton), "skipped_steps": JSONValue(skippedSteps),
     ]
     if let metric { object.append("metric", JSONValue(metric)) }
     object.append("written", .string(written))
@@ -68,11 +72,12 @@ public struct CheckpointRecord: Sendable, Equatable {
     guard format == Self.formatVersion else {
       throw CheckpointError(path, "format \(format) is not the one this program reads, \(Self.formatVersion)")
     }
+    guard let skeleton = object["skeleton"]?.object else { throw missing("skeleton") }
     guard case .integer(let seed)? = object["seed"], let seed = UInt64(exactly: seed) else { throw missing("seed") }
     self.init(
       step: try int("step"), epoch: try int("epoch"), seed: seed, configDigest: try string("config_digest"),
       datasetDigest: try string("dataset_digest"), worldSize: try int("world_size"), kernels: try string("kernels"),
-      metric: object["metric"]?.double, skippedSteps: try int("skipped_steps"),
+      skeleton: skeleton, metric: object["metric"]?.double, skippedSteps: try int("skipped_steps"),
       written: try string("written"))
   }
 

@@ -1,11 +1,16 @@
+import PoseData
+
 extension Configuration {
   /// What is learned from, and what a network sees of it.
   public struct Data: Sendable, Equatable {
     public enum Kind: String, Sendable, CaseIterable {
       /// Drawn figures, made up on the fly.
       case synthetic
-      /// Leeds Sports Pose Extended: images/ and joints.mat.
-      case lspet
+      /// Photographs, in the form of the data set of that name; see `PhotographFiles`.
+      case mpii, lsp, lspet, coco, keypoints
+
+      /// nil for drawn figures.
+      var format: PhotographFiles.Format? { PhotographFiles.Format(rawValue: rawValue) }
     }
 
     public enum OnBroken: String, Sendable, CaseIterable {
@@ -17,8 +22,12 @@ extension Configuration {
 
     /// Required.
     public var kind = Kind.synthetic
-    /// The data set's folder; required unless `kind` is synthetic.
+    /// The data set's folder, or the file of its annotations; required unless `kind` is synthetic.
     public var path = ""
+    /// The file of annotations, from `path`; empty for what the set's makers call it.
+    public var annotations = ""
+    /// The photographs' folder, likewise.
+    public var images = ""
     /// Side of the square that the generator sees, in pixels: a multiple of 4. Heatmaps have a quarter of it.
     public var inputResolution = 256
     /// Width σ of a joint's Gaussian, in heatmap pixels.
@@ -38,8 +47,8 @@ extension Configuration {
 
   /// Which samples train and which validate. Both required.
   public struct Split: Sendable, Equatable {
-    public var train: SampleRange?
-    public var valid: SampleRange?
+    public var train: SampleSelection?
+    public var valid: SampleSelection?
   }
 
   /// Random changes to training samples.

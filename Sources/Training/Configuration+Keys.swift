@@ -35,6 +35,8 @@ extension Configuration.Data {
   fileprivate mutating func visit(_ visitor: inout some ConfigurationVisitor) {
     visitor.visit("data.kind", &kind)
     visitor.visit("data.path", &path)
+    visitor.visit("data.annotations", &annotations)
+    visitor.visit("data.images", &images)
     visitor.visit("data.input_resolution", &inputResolution, 16...4096)
     visitor.visit("data.heatmap_sigma", &heatmapSigma, Bounds(lower: 0, upper: 100, excludesLower: true))
     visitor.visit("data.heatmap_cut", &heatmapCut, .belowOne)

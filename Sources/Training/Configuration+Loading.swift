@@ -58,7 +58,8 @@ extension Configuration {
     var copy = self
     copy.visit(&writer)
     var left = Set([
-      "run.directory", "run.name", "data.path", "data.threads", "train.digest_every", "compute.threads",
+      "run.directory", "run.name", "data.path", "data.annotations", "data.images", "data.threads", "train.digest_every",
+      "compute.threads",
       "compute.blas_core", "compute.kernels", "comm.bucket_mib",
     ])
     if optimizer.generator.schedule != .cosine && optimizer.discriminator.schedule != .cosine {

@@ -22,7 +22,7 @@ extension Configuration {
           """)
       }
     }
-    if let train = data.split.train, let valid = data.split.valid, train.indices.overlaps(valid.indices) {
+    if let train = data.split.train, let valid = data.split.valid, train.overlaps(valid) {
       warnings.append("data.split: train \(train) and valid \(valid) share samples")
     }
     if data.kind == .synthetic && !data.path.isEmpty {
@@ -73,7 +73,17 @@ extension Configuration {
       found.append(
         Contradiction("data.path", "data.kind", text: "is missing, and data.kind: \(data.kind.rawValue) needs it"))
     }
-    if let samples = data.split.train, samples.count < train.batch {
+    for (key, selection) in [("data.split.train", data.split.train), ("data.split.valid", data.split.valid)] {
+      guard let selection else { continue }
+      if data.kind == .synthetic && (selection.part != nil || selection.range == nil) {
+        found.append(
+          Contradiction(key, "data.kind", text: "\(selection): synthetic poses have no end and no parts; give numbers"))
+      } else if data.kind == .lspet, let part = selection.part {
+        found.append(
+          Contradiction(key, "data.kind", text: "lspet has no part \(part.rawValue); give numbers, such as 1-3600"))
+      }
+    }
+    if let samples = data.split.train?.range, samples.count < train.batch {
       found.append(
         Contradiction(
           "data.split.train", "train.batch", text: "\(samples.count) samples do not fill a batch of \(train.batch)"))

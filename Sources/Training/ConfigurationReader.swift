@@ -99,13 +99,14 @@ struct ConfigurationReader: ConfigurationVisitor {
     }
   }
 
-  mutating func visit(_ key: String, _ value: inout SampleRange?) {
+  mutating func visit(_ key: String, _ value: inout SampleSelection?) {
     guard document.values[key] != nil else { return add(key, "is missing; it takes samples such as 1-3600") }
     guard let text = plain(key, "samples such as 1-3600") else { return }
-    guard let range = SampleRange(text) else {
-      return add(key, "\(text.prefix(100)) is not samples from 1 on, such as 1-3600")
+    guard let selection = SampleSelection(text) else {
+      return add(
+        key, "\(text.prefix(100)) is not samples from 1 on, such as 1-3600, train, valid 1-500 or all")
     }
-    value = range
+    value = selection
   }
 
   mutating func visit<Choice: RawRepresentable & CaseIterable>(_ key: String, _ value: inout Choice)

@@ -9,7 +9,7 @@ protocol ConfigurationVisitor {
   mutating func visit(_ key: String, _ value: inout Bool)
   mutating func visit(_ key: String, _ value: inout String)
   mutating func visit(_ key: String, _ value: inout [Int], _ bounds: ClosedRange<Int>)
-  mutating func visit(_ key: String, _ value: inout SampleRange?)
+  mutating func visit(_ key: String, _ value: inout SampleSelection?)
   mutating func visit<Choice: RawRepresentable & CaseIterable>(_ key: String, _ value: inout Choice)
   where Choice.RawValue == String
 }
@@ -67,7 +67,7 @@ struct ConfigurationKeys: ConfigurationVisitor {
   mutating func visit(_ key: String, _ value: inout Bool) { keys.append(key) }
   mutating func visit(_ key: String, _ value: inout String) { keys.append(key) }
   mutating func visit(_ key: String, _ value: inout [Int], _ bounds: ClosedRange<Int>) { keys.append(key) }
-  mutating func visit(_ key: String, _ value: inout SampleRange?) { keys.append(key) }
+  mutating func visit(_ key: String, _ value: inout SampleSelection?) { keys.append(key) }
   mutating func visit<Choice: RawRepresentable & CaseIterable>(_ key: String, _ value: inout Choice)
   where Choice.RawValue == String { keys.append(key) }
 }

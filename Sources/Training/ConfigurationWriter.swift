@@ -52,7 +52,7 @@ struct ConfigurationWriter: ConfigurationVisitor {
     lines.append((key, "[" + value.map(\.description).joined(separator: ", ") + "]"))
   }
 
-  mutating func visit(_ key: String, _ value: inout SampleRange?) {
+  mutating func visit(_ key: String, _ value: inout SampleSelection?) {
     lines.append((key, value?.description ?? "~"))
   }
 

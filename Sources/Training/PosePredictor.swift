@@ -9,12 +9,13 @@ public final class PosePredictor {
   private let memory: Buffer<Real>
   private let resolution: Int
 
-  public init(_ configuration: Configuration, checkpoint: SafetensorsFile, _ machine: Machine) throws(CheckpointError) {
+  public init(
+    _ configuration: Configuration, joints: Int, checkpoint: SafetensorsFile, _ machine: Machine
+  ) throws(CheckpointError) {
     resolution = configuration.data.inputResolution
     memory = Buffer(count: resolution * resolution * 3)
     estimator = try PoseEstimator(
-      configuration, joints: configuration.skeleton.jointCount, checkpoint: checkpoint, batch: 1,
-      machine.makeContext())
+      configuration, joints: joints, checkpoint: checkpoint, batch: 1, machine.makeContext())
   }
 
   /// Joints in the photograph's pixels, with their heatmaps' peaks, for the person in a square of it.
@@ -25,15 +26,5 @@ public final class PosePredictor {
     let input = Tensor(memory.pointer, Shape(n: 1, h: resolution, w: resolution, c: 3))
     sampler.sample(image, transform, into: input)
     return estimator.withHeatmaps(input) { JointDecoder.positions($0, transform) }
-  }
-}
-
-extension Configuration {
-  /// The joints of the configured data.
-  public var skeleton: Skeleton {
-    switch data.kind {
-    case .synthetic: .mpii
-    case .lspet: .lsp
-    }
   }
 }

@@ -3,6 +3,7 @@ import DataParallel
 import Kernels
 import Objectives
 import Optimizers
+import PoseData
 import PoseModels
 import RunRecord
 import Tensors
@@ -57,7 +58,7 @@ public struct BenchWorkload: Sendable {
     name = configuration.run.name
     batch = configuration.train.batch
     shards = configuration.train.shards
-    var settings = configuration.trainerSettings(joints: configuration.skeleton.jointCount, totalSteps: 1000)
+    var settings = configuration.trainerSettings(joints: Skeleton.mpii.jointCount, totalSteps: 1000)
     settings.adversarial?.kInitial = 0.1
     settings.adversarial?.holdsKt = true
     self.settings = settings

@@ -220,7 +220,8 @@ public final class TrainingRun {
     let note = CheckpointRecord(
       step: step, epoch: step / max(1, stepsPerEpoch), seed: configuration.run.seed,
       configDigest: configuration.digest, datasetDigest: splits.digest, worldSize: communicator.worldSize,
-      kernels: machine.level.name, metric: lastEvaluation == step ? lastMetric : nil, skippedSteps: skippedSteps)
+      kernels: machine.level.name, skeleton: splits.train.skeleton.json,
+      metric: lastEvaluation == step ? lastMetric : nil, skippedSteps: skippedSteps)
     try trainer.withState { state in
       try writer.start(
         state: state, config: configuration.yaml(), record: note, keep: configuration.checkpoint.keep, log: log)

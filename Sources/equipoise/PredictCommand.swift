@@ -29,8 +29,9 @@ struct PredictCommand: ParsableCommand {
     let found = try CheckpointStore.open(checkpoint).checkpoint
     let configuration = try Configuration.parse(found.config, file: "\(found.path)/config.yaml")
     let machine = try Machine(configuration, SingleProcess())
-    let skeleton = configuration.skeleton
-    let predictor = try PosePredictor(configuration, checkpoint: found.state, machine)
+    let skeleton = try found.skeleton
+    let predictor = try PosePredictor(
+      configuration, joints: skeleton.jointCount, checkpoint: found.state, machine)
     let place = try center.map(Self.point)
     if let scale, !(scale > 0 && scale.isFinite) { throw UsageError("--scale \(scale) is not a size") }
     if let out { try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true) }

@@ -48,8 +48,8 @@ struct ConfigurationErrorTests {
     let lines = message(text, "train.epochs=0", "watchdog.second=1", "nonsense").split(separator: "\n").map(String.init)
     let expected = [
       "a.yaml:2: run.seed: is given twice",
-      "a.yaml:5: data.kind: lspett is not synthetic | lspet",
-      "a.yaml:6: data.split.train: 5-1 is not samples from 1 on, such as 1-3600",
+      "a.yaml:5: data.kind: lspett is not synthetic | mpii | lsp | lspet | coco | keypoints",
+      "a.yaml:6: data.split.train: 5-1 is not samples from 1 on, such as 1-3600, train, valid 1-500 or all",
       "a.yaml:7: data.input_resolution: 130 is not a multiple of 4",
       "a.yaml:10: model.generator.stack: unknown key; the nearest is model.generator.stacks",
       "a.yaml:11: model.generator.modules: two is not a whole number",
@@ -93,7 +93,10 @@ struct ConfigurationErrorTests {
     ("train.shards=3", "power of two"),
     ("compute.blas_core=a b", "core"), ("data.augment.channel_gain_min=2", "channel_gain_max"),
     ("data.split=1", "is a section"), ("data.split.train=0-5", "from 1 on"), ("data.split.train=1-", "from 1 on"),
-    ("data.split.train=1-99999999999", "from 1 on"), ("run.seed=-1", "0 to"), ("comm.algorithm=Tree", "tree | mpi"),
+    ("data.split.train=1-99999999999", "from 1 on"), ("data.split.train=train 1", "from 1 on"),
+    ("data.split.train=test", "from 1 on"), ("data.split.train=all 1-5", "from 1 on"),
+    ("data.split.train=train", "no end and no parts"), ("data.split.valid=all", "no end and no parts"),
+    ("run.seed=-1", "0 to"), ("comm.algorithm=Tree", "tree | mpi"),
   ])
   func aWrongValueIsNamed(override: String, problem: String) {
     let message = message(set: override)

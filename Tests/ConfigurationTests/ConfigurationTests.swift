@@ -51,7 +51,8 @@ struct ConfigurationTests {
     #expect(configuration.optimizer.generator.kind == .rmsprop && configuration.optimizer.discriminator.kind == .adam)
     #expect(configuration.optimizer.discriminator.learningRate == 8e-5)
     #expect(configuration.adversarial.lambdaG == 1e-4 && configuration.adversarial.gamma == 0.5)
-    #expect(configuration.data.split.train?.indices == 0..<100 && configuration.data.split.valid?.count == 20)
+    let split = configuration.data.split
+    #expect(split.train?.range?.indices == 0..<100 && split.valid?.range?.count == 20)
     #expect(configuration.train.shards == 4 && configuration.checkpoint.keep == 3)
   }
 

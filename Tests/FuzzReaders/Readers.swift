@@ -28,6 +28,7 @@ struct Reader {
     case "configuration": try configuration(root)
     case "mat": try mat(root)
     case "jpeg": try jpeg(root)
+    case "mpii", "coco", "keypoints": annotations(PhotographFiles.Format(rawValue: name)!)
     case "hostfile": hosts
     default: nil
     }
@@ -145,6 +146,45 @@ struct Reader {
       let image = try JPEGDecoder.decode(input, name: "fuzz.jpg")
       guard image.bytes.count == 3 * image.width * image.height else {
         throw Inconsistent(description: "\(image.bytes.count) bytes for \(image.width)×\(image.height)")
+      }
+      return true
+    }
+  }
+
+  private static func annotations(_ format: PhotographFiles.Format) -> Reader {
+    let row = { (flag: String, count: Int) in Array(repeating: "[12.5,40\(flag)]", count: count).joined(separator: ",")
+    }
+    let samples =
+      switch format {
+      case .mpii:
+        [
+          #"[{"img_paths":"a.jpg","isValidation":0.0,"objpos":[5.0,4.0],"scale_provided":2.5,"joint_self":[\#(row(",1", 16))]}]"#,
+          #"[{"image":"a.jpg","center":[5,4],"scale":2.5,"joints":[\#(row("", 16))],"joints_vis":[1,0,1,1,1,1,1,1,1,1,1,1,1,1,1,1]}]"#,
+        ]
+      case .coco:
+        [
+          #"{"images":[{"id":7,"file_name":"a.jpg"}],"annotations":[{"id":1,"image_id":7,"bbox":[1,2,3.5,4],"iscrowd":0,"keypoints":["#
+            + Array(repeating: "3,4,2", count: 17).joined(separator: ",") + "]}]}"
+        ]
+      default:
+        [
+          #"{"skeleton":{"joints":["a","b"],"flip_pairs":[[0,1]],"limbs":[[0,1]],"torso":[0,1],"sigmas":[0.1,1]},"samples":[{"image":"a.jpg","#
+            + #""joints":[[1,2,2],[3,4,1]],"center":[2,3],"side":9},{"image":"b.jpg","joints":[[1,2,2],[3,4,1]],"box":[1,2,3,4]}],"#
+            + #""train":[0],"valid":[1]}"#
+        ]
+      }
+    let words = [
+      "null", "-1", "1e999", "1e308", "NaN", "[]", "{}", "\"", "../", "\\u0000", "9223372036854775808", "[[[[[[[[",
+      "true",
+    ]
+    return Reader(mutator: Mutator(corpus: samples.map { Array($0.utf8) }, words: words)) { _, path in
+      let set = try PhotographFiles(format, path: path).open()
+      for index in 0..<set.count {
+        // Without a photograph, a square that only it could tell is an error of its own.
+        guard let annotation = try? set.annotation(index) else { continue }
+        guard annotation.side > 0, annotation.side.isFinite, annotation.joints.count == set.skeleton.jointCount,
+          annotation.joints.allSatisfy({ $0.x.isFinite && $0.y.isFinite })
+        else { throw Inconsistent(description: "sample \(index) is \(annotation)") }
       }
       return true
     }

@@ -21,7 +21,7 @@ import Testing
   @Test(arguments: ["joints.mat", "joints-compressed.mat"])
   func jointsAreReadFromZero(_ file: String) throws {
     try withFolder(file) { folder in
-      let dataset = try LSPETDataset(path: folder, range: 1...3)
+      let dataset = try PhotographFiles(.lspet, path: folder).open(range: 1...3)
       #expect(dataset.count == 3 && dataset.skeleton == .lsp)
       #expect(dataset.name(of: 1) == "im00002.jpg")
       let first = try dataset.annotation(0)
@@ -41,7 +41,7 @@ import Testing
 
   @Test func withoutLabelsTheBoxIsTheImage() throws {
     try withFolder { folder in
-      let third = try LSPETDataset(path: folder, range: 3...3).annotation(0)
+      let third = try PhotographFiles(.lspet, path: folder).open(range: 3...3).annotation(0)
       #expect(third.joints.allSatisfy { !$0.isLabelled })
       #expect(third.centerX == 39.5 && third.centerY == 29.5 && third.side == 80)
     }
@@ -49,7 +49,7 @@ import Testing
 
   @Test func aRangeKeepsItsImages() throws {
     try withFolder { folder in
-      let dataset = try LSPETDataset(path: folder, range: 2...3)
+      let dataset = try PhotographFiles(.lspet, path: folder).open(range: 2...3)
       #expect(dataset.count == 2 && dataset.name(of: 0) == "im00002.jpg")
       #expect(try dataset.annotation(0).centerX == 16.25)
     }
@@ -58,11 +58,13 @@ import Testing
   @Test func whatIsMissingIsNamed() throws {
     try withFolder { folder in
       func error(_ range: ClosedRange<Int>) -> String? {
-        dataError { () throws(DataError) in _ = try LSPETDataset(path: folder, range: range) }?.description
+        dataError { () throws(DataError) in
+          try PhotographFiles(.lspet, path: folder).open(range: range).requirePhotographs()
+        }?.description
       }
       let file = folder + "/joints.mat"
-      #expect(error(2...4) == "\(file): holds joints of images 1-3, but 2-4 are asked for")
-      #expect(error(0...2) == "\(file): holds joints of images 1-3, but 0-2 are asked for")
+      #expect(error(2...4) == "\(file): holds 3 people, but 2-4 are asked for")
+      #expect(error(0...2) == "\(file): holds 3 people, but 0-2 are asked for")
       try FileManager.default.removeItem(atPath: folder + "/images/im00002.jpg")
       #expect(error(1...3) == "\(folder)/images/im00002.jpg: No such file or directory")
       #expect(error(3...3) == nil)
@@ -81,7 +83,7 @@ import Testing
   ])
   func wrongJointsAreRefused(_ file: String, _ problem: String) throws {
     try withFolder(file) { folder in
-      let error = dataError { () throws(DataError) in _ = try LSPETDataset(path: folder, range: 1...3) }
+      let error = dataError { () throws(DataError) in _ = try PhotographFiles(.lspet, path: folder).open(range: 1...3) }
       #expect(error == DataError(folder + "/joints.mat", problem))
     }
   }

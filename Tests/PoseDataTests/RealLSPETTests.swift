@@ -5,8 +5,8 @@ import Testing
 
 @Suite(.enabled(if: TestFolders.hasData, "real data is not at hand (EQUIPOISE_DATA, or ../shared/data)"))
 struct RealLSPETTests {
-  private func dataset(_ range: ClosedRange<Int>) throws -> LSPETDataset {
-    try LSPETDataset(path: try #require(TestFolders.data) + "/lspet", range: range)
+  private func dataset(_ range: ClosedRange<Int>) throws -> PhotographDataset {
+    try PhotographFiles(.lspet, path: try #require(TestFolders.data) + "/lspet").open(range: range)
   }
 
   @Test func theFirstPhotographsAreReadWithTheirJoints() throws {
@@ -25,11 +25,13 @@ struct RealLSPETTests {
   }
 
   @Test func everyImageOfTheCopyIsListed() throws {
-    #expect(try dataset(1...4000).count == 4000)
-    #expect(dataError { () throws(DataError) in _ = try LSPETDataset(path: root(), range: 3999...4001) } != nil)
+    let whole = try dataset(1...4000)
+    #expect(whole.count == 4000)
+    try whole.requirePhotographs()
+    let beyond = try dataset(3999...4001)
+    #expect(
+      dataError { () throws(DataError) in try beyond.requirePhotographs() }?.place.hasSuffix("im04001.jpg") == true)
   }
-
-  private func root() -> String { (TestFolders.data ?? "") + "/lspet" }
 
   /// With EQUIPOISE_SHEETS naming a folder, leaves sheets there to look at.
   @Test func batchesCanBeLookedAt() throws {

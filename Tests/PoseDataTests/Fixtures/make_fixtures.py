@@ -3,6 +3,7 @@
 joints.mat             14x3x3 doubles: image 1 wholly labelled, image 2 in part, image 3 not at all
 joints-compressed.mat  the same, deflated
 joints-*.mat           the same with one thing wrong
+joints-lsp.mat         3x14x4 doubles: Leeds Sports Pose's order; in image 2 the left knee is hidden
 grey.jpg cmyk.jpg      16x8 pixels: a ramp in one channel, and a picture in four
 """
 
@@ -36,6 +37,13 @@ savemat("joints-nan.mat", {"joints": bad})
 bad = joints()
 bad[4, 2, 1] = 2
 savemat("joints-flag.mat", {"joints": bad})
+
+lsp = np.zeros((3, 14, 4))
+for image in range(4):
+    for joint in range(14):
+        lsp[:, joint, image] = [10 + joint + image, 20 + 3 * joint, 0]
+lsp[2, 4, 1] = 1
+savemat("joints-lsp.mat", {"joints": lsp})
 
 ramp = np.tile(np.arange(16, dtype=np.uint8) * 16, (8, 1))
 Image.fromarray(ramp, "L").save("grey.jpg", quality=100)

@@ -1,7 +1,7 @@
 import CMatio
 import Synchronization
 
-/// Reads numeric arrays from MATLAB 5 files with libmatio.
+/// Reads and writes numeric arrays in MATLAB 5 files with libmatio.
 ///
 /// Only real arrays of doubles are read, and only from files in which all that comes before them is numeric too; the
 /// files are looked over before libmatio is shown them.
@@ -10,6 +10,11 @@ public struct MatFile: Sendable {
   public struct Array: Sendable {
     public let extents: [Int]
     public let values: [Double]
+
+    public init(extents: [Int], values: [Double]) {
+      self.extents = extents
+      self.values = values
+    }
   }
 
   /// Largest file accepted, in bytes.
@@ -70,5 +75,24 @@ public struct MatFile: Sendable {
       [Double](UnsafeBufferPointer(start: $0, count: count))
     }
     return Array(extents: extents, values: values)
+  }
+
+  /// Writes a file with one array of doubles, not deflated.
+  public static func write(_ array: Array, variable: String, to path: String) throws(DataError) {
+    precondition(array.values.count == array.extents.reduce(1, *), "\(array.values.count) values for \(array.extents)")
+    let isWritten = library.withLock { _ in
+      guard let file = Mat_CreateVer(path, nil, MAT_FT_MAT5) else { return false }
+      var extents = array.extents
+      // The library does not write to the values.
+      let variable = array.values.withUnsafeBytes { values in
+        Mat_VarCreate(
+          variable, MAT_C_DOUBLE, MAT_T_DOUBLE, Int32(extents.count), &extents,
+          UnsafeMutableRawPointer(mutating: values.baseAddress), 0)
+      }
+      defer { Mat_VarFree(variable) }
+      let written = Mat_VarWrite(file, variable, MAT_COMPRESSION_NONE)
+      return Mat_Close(file) == 0 && written == 0
+    }
+    guard isWritten else { throw DataError(path, "cannot be written") }
   }
 }

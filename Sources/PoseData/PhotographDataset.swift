@@ -1,0 +1,58 @@
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// People in photographs on disk, in the order of their files.
+///
+/// Which files it is read from, and how, is told by `PhotographFiles` and the formats.
+public struct PhotographDataset: PoseDataset {
+  public let skeleton: Skeleton
+  private let people: [LabelledPerson]
+
+  public init(skeleton: Skeleton, people: [LabelledPerson]) {
+    self.skeleton = skeleton
+    self.people = people
+  }
+
+  public var count: Int { people.count }
+
+  public func name(of index: Int) -> String { person(index).name }
+
+  /// The photograph's file.
+  public func photograph(of index: Int) -> String { person(index).photograph }
+
+  private func person(_ index: Int) -> LabelledPerson {
+    precondition(people.indices.contains(index), "sample \(index) of \(count)")
+    return people[index]
+  }
+
+  /// Where the files name no square, and fewer than two different points are labelled, it is the photograph's own.
+  public func annotation(_ index: Int) throws(DataError) -> PoseAnnotation {
+    let person = person(index)
+    if let square = person.square { return PoseAnnotation(joints: person.joints, square: square) }
+    let size = try JPEGDecoder.size(file: person.photograph)
+    return PoseAnnotation(
+      joints: person.joints, centerX: Double(size.width - 1) / 2, centerY: Double(size.height - 1) / 2,
+      side: Double(max(size.width, size.height)))
+  }
+
+  public func image(_ index: Int) throws(DataError) -> RGBImage {
+    try JPEGDecoder.decode(file: person(index).photograph)
+  }
+
+  /// The photographs, each once, in the order in which people first appear.
+  public var photographs: [String] {
+    var seen: Set<String> = []
+    return people.map(\.photograph).filter { seen.insert($0).inserted }
+  }
+
+  /// Refuses a set of which a photograph cannot be read.
+  public func requirePhotographs() throws(DataError) {
+    let missing = photographs.compactMap { path in
+      access(path, R_OK) == 0 ? nil : DataError(path, String(cString: strerror(errno)))
+    }
+    guard let first = missing.first else { return }
+    throw missing.count == 1
+      ? first : DataError(first.place, "\(first.problem), nor can \(missing.count - 1) others be read")
+  }
+}

@@ -1,0 +1,120 @@
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// Where a data set's files lie, and in which form.
+public struct PhotographFiles: Sendable {
+  public enum Format: String, Sendable, CaseIterable {
+    case mpii, lsp, lspet, coco, keypoints
+  }
+
+  /// A part of a set, as its makers or files divide it.
+  public enum Part: String, Sendable, CaseIterable {
+    case train, valid
+  }
+
+  public let format: Format
+  /// The set's folder, or the file of its annotations.
+  public let path: String
+  /// That file, from `path` unless it begins with a slash; empty for what the set's makers call it.
+  public let annotations: String
+  /// The photographs' folder, likewise.
+  public let images: String
+
+  public init(_ format: Format, path: String, annotations: String = "", images: String = "") {
+    self.format = format
+    self.path = path
+    self.annotations = annotations
+    self.images = images
+  }
+
+  /// Reads the people of a part, or of all, and keeps those with the numbers of `range`, counted from 1.
+  ///
+  /// Photographs are not looked for: see `PhotographDataset.requirePhotographs`.
+  public func open(_ part: Part? = nil, range: ClosedRange<Int>? = nil) throws(DataError) -> PhotographDataset {
+    let file = try annotationFile(part)
+    let set = try read(file, part)
+    var people = set.people
+    if let part, !set.isOfOnePart {
+      guard let members = set.members[part] else {
+        throw DataError(file, "does not say which people are for \(part.rawValue); name them by number, such as 1-100")
+      }
+      people = members.map { people[$0] }
+    }
+    if let range {
+      guard range.lowerBound >= 1, range.upperBound <= people.count else {
+        throw DataError(
+          file,
+          "holds \(people.count) people\(part.map { " for \($0.rawValue)" } ?? ""), but "
+            + "\(range.lowerBound)-\(range.upperBound) are asked for")
+      }
+      people = Array(people[range.lowerBound - 1...range.upperBound - 1])
+    }
+    return PhotographDataset(skeleton: set.skeleton, people: people)
+  }
+
+  private func read(_ file: String, _ part: Part?) throws(DataError) -> AnnotatedSet {
+    switch format {
+    case .mpii: try MPIIFormat.read(file, photographs: folder(of: file, part))
+    case .lsp: try LSPFormat.read(file, photographs: folder(of: file, part))
+    case .lspet: try LSPETFormat.read(file, photographs: folder(of: file, part))
+    case .coco: try COCOFormat.read(file, photographs: folder(of: file, part))
+    case .keypoints: try KeypointsFormat.read(file, photographs: folder(of: file, part))
+    }
+  }
+
+  private var isFile: Bool { Self.kind(of: path) == S_IFREG }
+
+  private func annotationFile(_ part: Part?) throws(DataError) -> String {
+    if !annotations.isEmpty { return Self.resolve(annotations, from: isFile ? Self.folder(path) : path) }
+    if isFile { return path }
+    guard Self.kind(of: path) == S_IFDIR else { throw DataError(path, "there is no such folder or file") }
+    let usual = usualAnnotations(part)
+    if let found = usual.map({ "\(path)/\($0)" }).first(where: { Self.kind(of: $0) == S_IFREG }) { return found }
+    throw DataError(
+      path, "holds no \(usual.joined(separator: " nor ")); name the file of annotations with data.annotations")
+  }
+
+  /// The names that a set's makers, or the programs that everyone uses, give the file.
+  private func usualAnnotations(_ part: Part?) -> [String] {
+    switch format {
+    case .lsp, .lspet: return ["joints.mat"]
+    case .mpii:
+      return ["mpii_annotations.json", "mpii_annotations.json.gz"] + (part.map { ["annot/\($0.rawValue).json"] } ?? [])
+    case .coco:
+      let years = ["2017", "2014"]
+      guard let part else { return years.map { "annotations/person_keypoints_val\($0).json" } }
+      return years.map { "annotations/person_keypoints_\(part == .train ? "train" : "val")\($0).json" }
+    case .keypoints: return ["annotations.json", "annotations.json.gz"]
+    }
+  }
+
+  /// The photographs' folder; where the configuration does not name it, the first of the usual ones that is there.
+  private func folder(of file: String, _ part: Part?) -> String {
+    let home = isFile ? Self.folder(path) : path
+    if !images.isEmpty { return Self.resolve(images, from: home) }
+    var usual = ["\(home)/images"]
+    if format == .coco {
+      // person_keypoints_train2017.json goes with train2017/.
+      let name = file.split(separator: "/").last.map(String.init) ?? file
+      let set = name.split(separator: ".")[0].split(separator: "_").last.map(String.init) ?? name
+      usual = ["\(home)/images/\(set)", "\(home)/\(set)"] + usual
+    }
+    if format == .keypoints { usual = [Self.folder(file)] }
+    return usual.first { Self.kind(of: $0) == S_IFDIR } ?? Self.folder(file)
+  }
+
+  private static func resolve(_ path: String, from folder: String) -> String {
+    path.hasPrefix("/") ? path : path == "." ? folder : "\(folder)/\(path)"
+  }
+
+  private static func folder(_ file: String) -> String {
+    guard let slash = file.lastIndex(of: "/") else { return "." }
+    return slash == file.startIndex ? "/" : String(file[..<slash])
+  }
+
+  private static func kind(of path: String) -> mode_t? {
+    var status = stat()
+    return stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
+  }
+}

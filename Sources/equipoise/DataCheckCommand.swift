@@ -1,0 +1,58 @@
+import ArgumentParser
+import Foundation
+import PoseData
+import RunRecord
+import Tensors
+import Training
+
+struct DataCheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check", abstract: "Reads the configured samples, decodes every photograph, and says what they are.",
+    discussion: "Ends with code 4 where a photograph is missing or broken.")
+
+  @Option(help: "A configuration (see configs/).")
+  var config: String
+
+  @Option(name: .customLong("set"), help: ArgumentHelp("Overrides a key of the configuration.", valueName: "key=value"))
+  var overrides: [String] = []
+
+  @Option(help: "A folder for train.png and valid.png: people from all over the set, as they are cropped.")
+  var out: String?
+
+  @Flag(help: "Leave the photographs alone.")
+  var annotationsOnly = false
+
+  @Flag(help: "One line of JSON.")
+  var json = false
+
+  func run() throws {
+    let configuration = try Configuration.load(file: config, overrides: overrides)
+    if let out { try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true) }
+    let threads = configuration.compute.threads > 0 ? configuration.compute.threads : ThreadPool.cores
+    var object = JSONObject()
+    var photographs: [Set<String>] = []
+    var problems = 0
+    for (name, selection) in [("train", configuration.data.split.train!), ("valid", configuration.data.split.valid!)] {
+      let dataset = try configuration.dataset(selection)
+      let report = DataReport(dataset, decoding: !annotationsOnly, threads: threads)
+      problems += report.missing.count + report.broken.count
+      object.append(name, .object(report.json))
+      photographs.append(Set((dataset as? PhotographDataset)?.photographs ?? []))
+      if !json { print("\(name) (\(selection)): \(report.text)\n") }
+      if let out, !annotationsOnly, let sheet = CropSheet.make(dataset) {
+        try PNGWriter.write(sheet, to: "\(out)/\(name).png")
+      }
+    }
+    let shared = photographs[0].intersection(photographs[1]).count
+    object.append("shared_photographs", JSONValue(shared))
+    if json {
+      print(object.text)
+    } else if shared > 0 {
+      print(
+        "train and valid share \(shared) photograph\(shared == 1 ? "" : "s"): what is judged has been learned from\n")
+    }
+    if problems > 0 {
+      throw DataError(configuration.data.path, "\(problems) photographs or people cannot be used")
+    }
+  }
+}
