@@ -11,7 +11,7 @@ public final class Batch {
   /// n×1×1×M: 1 where a joint counts, 0 where it is masked.
   public let mask: Tensor
   /// Number in the data set of each of the n samples.
-  public internal(set) var samples: [Int] = []
+  public var samples: [Int] { visits.map(\.sample) }
   public internal(set) var epoch = 0
   /// The global step that the batch is for, counted from 0 over all epochs.
   public internal(set) var step = 0
@@ -24,6 +24,7 @@ public final class Batch {
     public let error: DataError
   }
 
+  var visits: [SampleOrder.Visit] = []
   /// Errors by place in the batch, and samples still to be prepared; the loader's queue guards both.
   var errors: [DataError?]
   var remaining = 0

@@ -38,7 +38,7 @@ public final class BatchLoader {
     precondition(worldSize > 0 && (0..<worldSize).contains(rank), "rank \(rank) of \(worldSize)")
     precondition(batch > 0 && batch % worldSize == 0, "a batch of \(batch) on \(worldSize) ranks")
     precondition(startStep >= 0 && threads >= 1 && depth >= 1)
-    let first = try SampleOrder(seed: seed, epoch: 0, count: dataset.count, batch: batch)
+    let first = try SampleOrder(seed: seed, epoch: 0, portions: dataset.portions, batch: batch)
     let count = batch / worldSize
     let batches = (0...depth).map { _ in
       Batch(count: count, inputResolution: inputResolution, joints: dataset.skeleton.jointCount)
@@ -70,7 +70,7 @@ public final class BatchLoader {
     let batch = queue.next()
     for (place, error) in batch.errors.enumerated() {
       guard let error else { continue }
-      let sample = batch.samples[place]
+      let sample = batch.visits[place].sample
       batch.broken.append(Batch.BrokenSample(sample: sample, error: error))
       brokenSamples.insert(sample)
       if onBroken == .fail { failure = error }
@@ -111,11 +111,13 @@ public final class BatchLoader {
   private static func work(_ plan: Plan, _ queue: BatchQueue) {
     let renderer = SampleRenderer(dataset: plan.dataset, inputResolution: plan.inputResolution, target: plan.target)
     while let job = queue.take() {
-      let draw = plan.augmentation.draw(seed: plan.seed, epoch: job.epoch, sample: job.sample)
+      // A sample that an epoch visits again is changed in another way.
+      let draw = plan.augmentation.draw(
+        seed: plan.seed, epoch: job.epoch, sample: job.visit.sample + job.visit.repetition * plan.dataset.count)
       let (images, heatmaps) = (job.batch.images.image(job.place), job.batch.heatmaps.image(job.place))
       let mask = job.batch.mask.image(job.place)
       do {
-        try renderer.render(job.sample, draw, images: images, heatmaps: heatmaps, mask: mask)
+        try renderer.render(job.visit.sample, draw, images: images, heatmaps: heatmaps, mask: mask)
         queue.finish(job, nil)
       } catch {
         for tensor in [images, heatmaps, mask] { tensor.values.update(repeating: 0) }

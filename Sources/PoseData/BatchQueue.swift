@@ -11,7 +11,7 @@ final class BatchQueue: @unchecked Sendable {
   struct Job {
     let batch: Batch
     let place: Int
-    let sample: Int
+    let visit: SampleOrder.Visit
     let epoch: Int
   }
 
@@ -60,7 +60,7 @@ final class BatchQueue: @unchecked Sendable {
     if place == part.count { begin() }
     let batch = begun.last!
     defer { place += 1 }
-    return Job(batch: batch, place: place, sample: batch.samples[place], epoch: batch.epoch)
+    return Job(batch: batch, place: place, visit: batch.visits[place], epoch: batch.epoch)
   }
 
   /// Begins the batch of the next step; the lock is held.
@@ -68,8 +68,7 @@ final class BatchQueue: @unchecked Sendable {
     let batch = free.removeFirst()
     let epoch = step / order.steps
     if epoch != order.epoch { order = order.at(epoch: epoch) }
-    let indices = order.batchIndices(step % order.steps)
-    batch.samples = Array(indices.dropFirst(part.lowerBound).prefix(part.count))
+    batch.visits = Array(order.visits(step % order.steps)[part])
     batch.epoch = epoch
     batch.step = step
     batch.broken = []

@@ -46,7 +46,6 @@ public struct PhotographDataset: PoseDataset {
     return people.map(\.photograph).filter { seen.insert($0).inserted }
   }
 
-  /// Refuses a set of which a photograph cannot be read.
   public func requirePhotographs() throws(DataError) {
     let missing = photographs.compactMap { path in
       access(path, R_OK) == 0 ? nil : DataError(path, String(cString: strerror(errno)))

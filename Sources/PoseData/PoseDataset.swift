@@ -11,6 +11,31 @@ public protocol PoseDataset: Sendable {
   func annotation(_ index: Int) throws(DataError) -> PoseAnnotation
   /// The photograph of a sample, decoded.
   func image(_ index: Int) throws(DataError) -> RGBImage
+  /// Runs of samples, and how often an epoch visits each.
+  var portions: [SamplePortion] { get }
+  /// Refuses a set of which a photograph cannot be read.
+  func requirePhotographs() throws(DataError)
+}
+
+/// Consecutive samples, and how many visits an epoch pays them.
+public struct SamplePortion: Sendable, Equatable {
+  public var samples: Range<Int>
+  public var visits: Int
+
+  public init(samples: Range<Int>, visits: Int) {
+    self.samples = samples
+    self.visits = visits
+  }
+}
+
+extension PoseDataset {
+  /// Every sample once.
+  public var portions: [SamplePortion] { [SamplePortion(samples: 0..<count, visits: count)] }
+
+  /// Samples that an epoch visits, those that it visits again counted again.
+  public var visitsPerEpoch: Int { portions.map(\.visits).reduce(0, +) }
+
+  public func requirePhotographs() throws(DataError) {}
 }
 
 /// Where a person's joints are in the photograph.

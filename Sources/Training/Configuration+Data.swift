@@ -9,7 +9,10 @@ extension Configuration {
       /// Photographs, in the form of the data set of that name; see `PhotographFiles`.
       case mpii, lsp, lspet, coco, keypoints
 
-      /// nil for drawn figures.
+      /// Several sets as one: `sources`.
+      case mix
+
+      /// nil for drawn figures and for a mix.
       var format: PhotographFiles.Format? { PhotographFiles.Format(rawValue: rawValue) }
     }
 
@@ -42,10 +45,42 @@ extension Configuration {
     /// Threads of a rank that prepare samples ahead.
     public var threads = 1
     public var split = Split()
+    /// The sets of a mix.
+    public var sources: [Source] = []
     public var augment = Augment()
   }
 
-  /// Which samples train and which validate. Both required.
+  /// A data set that takes part in a mix.
+  public struct Source: Sendable, Equatable {
+    /// Required; any but `mix`.
+    public var kind = Data.Kind.synthetic
+    /// As in `Data`.
+    public var path = ""
+    public var annotations = ""
+    public var images = ""
+    /// Samples to learn from, and to judge by; none where they are not given.
+    public var train: SampleSelection?
+    public var valid: SampleSelection?
+    /// Visits that an epoch pays each of its training samples: 2 for two, 0.5 for every other one in turn.
+    public var weight = 1.0
+    /// Joints of the mix that the set calls otherwise: `head top=crown, upper neck=throat`.
+    public var joints = ""
+
+    /// `joints` taken apart; nil where it is not of that form.
+    var renamed: [(joint: String, own: String)]? {
+      var pairs: [(joint: String, own: String)] = []
+      for item in joints.split(separator: ",") {
+        let names = item.split(separator: "=", omittingEmptySubsequences: false).map { name in
+          String(name.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+        }
+        guard names.count == 2, names.allSatisfy({ !$0.isEmpty }) else { return nil }
+        pairs.append((names[0], names[1]))
+      }
+      return pairs
+    }
+  }
+
+  /// Which samples train and which validate. Both required but for a mix.
   public struct Split: Sendable, Equatable {
     public var train: SampleSelection?
     public var valid: SampleSelection?

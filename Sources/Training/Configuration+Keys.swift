@@ -46,6 +46,7 @@ extension Configuration.Data {
     visitor.visit("data.threads", &threads, 1...256)
     visitor.visit("data.split.train", &split.train)
     visitor.visit("data.split.valid", &split.valid)
+    visitor.visit("data.sources", &sources)
     visitor.visit("data.augment.enabled", &augment.enabled)
     visitor.visit("data.augment.scale_sigma", &augment.scaleSigma, .fraction)
     visitor.visit("data.augment.scale_limit", &augment.scaleLimit, .belowOne)
@@ -55,6 +56,20 @@ extension Configuration.Data {
     visitor.visit("data.augment.flip_probability", &augment.flipProbability, .fraction)
     visitor.visit("data.augment.channel_gain_min", &augment.channelGainMin, Bounds(lower: 0, upper: 10))
     visitor.visit("data.augment.channel_gain_max", &augment.channelGainMax, Bounds(lower: 0, upper: 10))
+  }
+}
+
+extension Configuration.Source {
+  /// Shows `visitor` every key, `section` standing before each.
+  mutating func visit(_ section: String, _ visitor: inout some ConfigurationVisitor) {
+    visitor.visit("\(section).kind", &kind)
+    visitor.visit("\(section).path", &path)
+    visitor.visit("\(section).annotations", &annotations)
+    visitor.visit("\(section).images", &images)
+    visitor.visit("\(section).train", &train)
+    visitor.visit("\(section).valid", &valid)
+    visitor.visit("\(section).weight", &weight, Bounds(lower: 0, upper: 1000, excludesLower: true))
+    visitor.visit("\(section).joints", &joints)
   }
 }
 

@@ -21,6 +21,13 @@ extension Configuration {
       let kinds = Data.Kind.allCases.map(\.rawValue).joined(separator: " | ")
       reader.add("data.kind", "is missing; it takes \(kinds)")
     }
+    if configuration.data.kind != .mix {
+      for (key, selection) in [
+        ("data.split.train", configuration.data.split.train), ("data.split.valid", configuration.data.split.valid),
+      ] where selection == nil && !reader.isMisread(key) {
+        reader.add(key, "is missing; it takes samples such as 1-3600")
+      }
+    }
     if configuration.run.name.isEmpty && !reader.isGiven("run.name") { configuration.run.name = stem(of: file) }
     // What follows from a value that could not be read is no problem of its own.
     for contradiction in configuration.contradictions() where !contradiction.keys.contains(where: reader.isMisread) {
@@ -56,6 +63,11 @@ extension Configuration {
   private var essentials: [(key: String, text: String)] {
     var writer = ConfigurationWriter()
     var copy = self
+    for index in copy.data.sources.indices {
+      copy.data.sources[index].path = ""
+      copy.data.sources[index].annotations = ""
+      copy.data.sources[index].images = ""
+    }
     copy.visit(&writer)
     var left = Set([
       "run.directory", "run.name", "data.path", "data.annotations", "data.images", "data.threads", "train.digest_every",

@@ -62,6 +62,64 @@ extension Configuration {
     dataContradictions() + sizeContradictions() + optimizerContradictions()
   }
 
+  /// What does not go together in what is said of one data set, `section` being where.
+  private func setContradictions(
+    _ section: String, _ kind: Data.Kind, _ path: String, _ selections: [(key: String, selection: SampleSelection?)]
+  ) -> [Contradiction] {
+    var found: [Contradiction] = []
+    if kind != .synthetic && path.isEmpty {
+      found.append(
+        Contradiction("\(section).path", "\(section).kind", text: "is missing, and kind: \(kind.rawValue) needs it"))
+    }
+    for (key, selection) in selections {
+      guard let selection else { continue }
+      if kind == .synthetic && (selection.part != nil || selection.range == nil) {
+        found.append(
+          Contradiction(
+            key, "\(section).kind", text: "\(selection): synthetic poses have no end and no parts; give numbers"))
+      } else if kind == .lspet, let part = selection.part {
+        found.append(
+          Contradiction(
+            key, "\(section).kind", text: "lspet has no part \(part.rawValue); give numbers, such as 1-3600"))
+      }
+    }
+    return found
+  }
+
+  private func mixContradictions() -> [Contradiction] {
+    guard data.kind == .mix else {
+      return data.sources.isEmpty
+        ? [] : [Contradiction("data.sources", "data.kind", text: "are for kind: mix, not \(data.kind.rawValue)")]
+    }
+    var found: [Contradiction] = []
+    if !data.path.isEmpty || !data.annotations.isEmpty || !data.images.isEmpty {
+      found.append(Contradiction("data.path", "data.kind", text: "each of a mix's sources has its own"))
+    }
+    if data.split.train != nil || data.split.valid != nil {
+      found.append(Contradiction("data.split.train", "data.kind", text: "each of a mix's sources has its own"))
+    }
+    for (name, isGiven) in [
+      ("train", data.sources.contains { $0.train != nil }), ("valid", data.sources.contains { $0.valid != nil }),
+    ] where !isGiven {
+      found.append(Contradiction("data.sources", "data.kind", text: "no source has \(name): samples, such as 1-100"))
+    }
+    for (number, source) in data.sources.enumerated() {
+      let section = "data.sources[\(number)]"
+      if source.kind == .mix {
+        found.append(Contradiction("\(section).kind", text: "a mix within a mix"))
+        continue
+      }
+      found += setContradictions(
+        section, source.kind, source.path,
+        [("\(section).train", source.train), ("\(section).valid", source.valid)])
+      if source.renamed == nil {
+        found.append(
+          Contradiction("\(section).joints", text: "is not of the form joint=own name, joint=own name"))
+      }
+    }
+    return found
+  }
+
   private func dataContradictions() -> [Contradiction] {
     var found: [Contradiction] = []
     if run.directory.isEmpty { found.append(Contradiction("run.directory", text: "is missing")) }
@@ -69,21 +127,13 @@ extension Configuration {
       found.append(
         Contradiction("run.name", text: "\"\(run.name)\" is not a name: it must not be empty nor contain / or .."))
     }
-    if data.kind != .synthetic && data.path.isEmpty {
-      found.append(
-        Contradiction("data.path", "data.kind", text: "is missing, and data.kind: \(data.kind.rawValue) needs it"))
+    if data.kind != .mix {
+      found += setContradictions(
+        "data", data.kind, data.path,
+        [("data.split.train", data.split.train), ("data.split.valid", data.split.valid)])
     }
-    for (key, selection) in [("data.split.train", data.split.train), ("data.split.valid", data.split.valid)] {
-      guard let selection else { continue }
-      if data.kind == .synthetic && (selection.part != nil || selection.range == nil) {
-        found.append(
-          Contradiction(key, "data.kind", text: "\(selection): synthetic poses have no end and no parts; give numbers"))
-      } else if data.kind == .lspet, let part = selection.part {
-        found.append(
-          Contradiction(key, "data.kind", text: "lspet has no part \(part.rawValue); give numbers, such as 1-3600"))
-      }
-    }
-    if let samples = data.split.train?.range, samples.count < train.batch {
+    found += mixContradictions()
+    if data.kind != .mix, let samples = data.split.train?.range, samples.count < train.batch {
       found.append(
         Contradiction(
           "data.split.train", "train.batch", text: "\(samples.count) samples do not fill a batch of \(train.batch)"))

@@ -74,6 +74,13 @@ struct ConfigurationDocument {
     throw ConfigurationError(file, "more than 50 keys are given twice")
   }
 
+  /// A key without its marks, and whether it had any.
+  private static func unmarked(_ name: String) -> (name: String, isDuplicate: Bool) {
+    var rest = name
+    while rest.hasPrefix(duplicateMark) { rest.removeFirst(duplicateMark.count) }
+    return (rest, rest != name)
+  }
+
   private static func marking(_ text: String, line: Int, column: Int) -> String? {
     var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
     guard line >= 1, line <= lines.count else { return nil }
@@ -115,12 +122,12 @@ struct ConfigurationDocument {
         add("a key that is not a name", at: keyNode)
         continue
       }
-      var name = scalar.string
-      let isDuplicate = name.hasPrefix(Self.duplicateMark)
-      while name.hasPrefix(Self.duplicateMark) { name.removeFirst(Self.duplicateMark.count) }
+      let (name, isDuplicate) = Self.unmarked(scalar.string)
       let key = section.isEmpty ? name : "\(section).\(name)"
       if isDuplicate {
         add("\(key): is given twice", at: keyNode)
+      } else if key == Self.sources {
+        takeSources(value, at: keyNode)
       } else if ConfigurationKeys.sections.contains(key) {
         take(value, at: key)
       } else if ConfigurationKeys.all.contains(key) {
@@ -128,6 +135,52 @@ struct ConfigurationDocument {
       } else {
         add(Self.unknown(key), at: keyNode)
       }
+    }
+  }
+
+  /// The list of which every item is a section of keys.
+  private static let sources = "data.sources"
+  /// Items of that list.
+  private(set) var sourceCount = 0
+
+  private mutating func takeSources(_ node: Node, at keyNode: Node) {
+    guard case .sequence(let items) = node else {
+      if !Self.isNothing(node) { add("\(Self.sources): is not a list of data sets", at: keyNode) }
+      return
+    }
+    let line = keyNode.mark?.line ?? 0
+    sourceCount = items.count
+    values[Self.sources] = Value(content: .nothing, place: "\(file):\(line)", order: line)
+    for (number, item) in items.enumerated() {
+      guard case .mapping(let mapping) = item else {
+        add("\(Self.sources)[\(number)]: is not a data set, with a kind and a path", at: item)
+        continue
+      }
+      for (keyNode, value) in mapping {
+        guard case .scalar(let scalar) = keyNode else {
+          add("a key that is not a name", at: keyNode)
+          continue
+        }
+        let (name, isDuplicate) = Self.unmarked(scalar.string)
+        let key = "\(Self.sources)[\(number)].\(name)"
+        if isDuplicate {
+          add("\(key): is given twice", at: keyNode)
+        } else if ConfigurationKeys.ofSource.contains(name) {
+          take(value, ofKey: key, at: keyNode)
+        } else {
+          add(
+            "\(key.prefix(200)): unknown key; a data set takes \(ConfigurationKeys.ofSource.joined(separator: ", "))",
+            at: keyNode)
+        }
+      }
+    }
+  }
+
+  /// Whether a key is one of an item that is there.
+  private func isOfSource(_ key: String) -> Bool {
+    (0..<sourceCount).contains { number in
+      let section = "\(Self.sources)[\(number)]."
+      return key.hasPrefix(section) && ConfigurationKeys.ofSource.contains(String(key.dropFirst(section.count)))
     }
   }
 
@@ -164,8 +217,8 @@ struct ConfigurationDocument {
     }
     let key = String(override[..<equals])
     let text = String(override[override.index(after: equals)...])
-    guard ConfigurationKeys.all.contains(key) else {
-      let isSection = ConfigurationKeys.sections.contains(key)
+    guard key != Self.sources, ConfigurationKeys.all.contains(key) || isOfSource(key) else {
+      let isSection = ConfigurationKeys.sections.contains(key) || key == Self.sources
       let problem = isSection ? "\(key): is a section of keys, not a value" : Self.unknown(key)
       problems.append((order, .init(place: "--set \(key)", text: problem)))
       return

@@ -100,13 +100,25 @@ struct ConfigurationReader: ConfigurationVisitor {
   }
 
   mutating func visit(_ key: String, _ value: inout SampleSelection?) {
-    guard document.values[key] != nil else { return add(key, "is missing; it takes samples such as 1-3600") }
+    if document.values[key].map({ $0.content == .nothing }) ?? true { return }
     guard let text = plain(key, "samples such as 1-3600") else { return }
     guard let selection = SampleSelection(text) else {
       return add(
         key, "\(text.prefix(100)) is not samples from 1 on, such as 1-3600, train, valid 1-500 or all")
     }
     value = selection
+  }
+
+  mutating func visit(_ key: String, _ value: inout [Configuration.Source]) {
+    guard isGiven(key) else { return }
+    value = (0..<document.sourceCount).map { number in
+      var source = Configuration.Source()
+      let section = "\(key)[\(number)]"
+      source.visit(section, &self)
+      let isSection = document.values.keys.contains { $0.hasPrefix("\(section).") }
+      if isSection && !isGiven("\(section).kind") { add("\(section).kind", "is missing") }
+      return source
+    }
   }
 
   mutating func visit<Choice: RawRepresentable & CaseIterable>(_ key: String, _ value: inout Choice)

@@ -10,6 +10,7 @@ protocol ConfigurationVisitor {
   mutating func visit(_ key: String, _ value: inout String)
   mutating func visit(_ key: String, _ value: inout [Int], _ bounds: ClosedRange<Int>)
   mutating func visit(_ key: String, _ value: inout SampleSelection?)
+  mutating func visit(_ key: String, _ value: inout [Configuration.Source])
   mutating func visit<Choice: RawRepresentable & CaseIterable>(_ key: String, _ value: inout Choice)
   where Choice.RawValue == String
 }
@@ -54,6 +55,14 @@ struct ConfigurationKeys: ConfigurationVisitor {
     return list.keys
   }()
 
+  /// The keys of each item of `data.sources`.
+  static let ofSource: [String] = {
+    var list = ConfigurationKeys()
+    var source = Configuration.Source()
+    source.visit("", &list)
+    return list.keys.map { String($0.dropFirst()) }
+  }()
+
   /// What stands before a dot in one of them: `data`, `data.split`.
   static let sections: Set<String> = Set(
     all.flatMap { key in
@@ -68,6 +77,7 @@ struct ConfigurationKeys: ConfigurationVisitor {
   mutating func visit(_ key: String, _ value: inout String) { keys.append(key) }
   mutating func visit(_ key: String, _ value: inout [Int], _ bounds: ClosedRange<Int>) { keys.append(key) }
   mutating func visit(_ key: String, _ value: inout SampleSelection?) { keys.append(key) }
+  mutating func visit(_ key: String, _ value: inout [Configuration.Source]) { keys.append(key) }
   mutating func visit<Choice: RawRepresentable & CaseIterable>(_ key: String, _ value: inout Choice)
   where Choice.RawValue == String { keys.append(key) }
 }

@@ -56,6 +56,15 @@ struct ConfigurationWriter: ConfigurationVisitor {
     lines.append((key, value?.description ?? "~"))
   }
 
+  mutating func visit(_ key: String, _ value: inout [Configuration.Source]) {
+    let items = value.map { source in
+      var (source, writer) = (source, ConfigurationWriter())
+      source.visit("", &writer)
+      return "{" + writer.lines.map { "\($0.key.dropFirst()): \($0.text)" }.joined(separator: ", ") + "}"
+    }
+    lines.append((key, "[" + items.joined(separator: ", ") + "]"))
+  }
+
   mutating func visit<Choice: RawRepresentable & CaseIterable>(_ key: String, _ value: inout Choice)
   where Choice.RawValue == String {
     lines.append((key, value.rawValue))

@@ -9,56 +9,35 @@ public struct DataSplits: Sendable {
   /// SHA-256 of what the two hold: joints and squares, not pictures.
   public let digest: String
 
-  /// Reads the annotations; where `data.on_broken` is `fail`, every photograph has to be there.
   public init(_ configuration: Configuration) throws(DataError) {
-    let data = configuration.data
-    guard let train = data.split.train, let valid = data.split.valid else {
-      preconditionFailure("a loaded configuration has both splits")
-    }
-    self.train = try configuration.dataset(train)
-    self.valid = try configuration.dataset(valid)
-    if data.onBroken == .fail {
-      for set in [self.train, self.valid] { try (set as? PhotographDataset)?.requirePhotographs() }
-    }
-    guard let format = data.kind.format else {
-      digest = SHA256Hex.digest(
-        of: "synthetic \(train) \(valid)\n\(configuration.run.seed) \(data.imageSize) \(data.difficulty)\n")
-      return
-    }
+    train = try configuration.usableDataset(.train)
+    valid = try configuration.usableDataset(.valid)
+    var text = ""
     var words: [UInt64] = []
-    for set in [self.train, self.valid] {
+    for (part, set) in [(PhotographFiles.Part.train, train), (.valid, valid)] {
+      for source in configuration.sources(part) {
+        text += "\(source.kind.rawValue) \(source.selection) \(source.weight) \(source.joints)\n"
+      }
+      // What is drawn follows from its numbers.
+      if configuration.data.kind == .synthetic { continue }
       for index in 0..<set.count {
         do throws(DataError) {
           words += Self.words(of: try set.annotation(index))
         } catch {
           // A square that only the photograph could tell.
-          guard data.onBroken == .skip else { throw error }
+          guard configuration.data.onBroken == .skip else { throw error }
           words.append(0)
         }
       }
     }
-    digest = SHA256Hex.digest(
-      of: Array("\(format.rawValue) \(train) \(valid)\n".utf8) + words.withUnsafeBytes { Array($0) })
+    text += "\(configuration.run.seed) \(configuration.data.imageSize) \(configuration.data.difficulty)\n"
+    digest = SHA256Hex.digest(of: Array(text.utf8) + words.withUnsafeBytes { Array($0) })
   }
 
   private static func words(of annotation: PoseAnnotation) -> [UInt64] {
     var values = [annotation.centerX, annotation.centerY, annotation.side]
     for joint in annotation.joints { values += [joint.x, joint.y, joint.isLabelled ? 1 : 0] }
     return values.map(\.bitPattern.littleEndian)
-  }
-}
-
-extension Configuration {
-  /// Opens some of the configured data.
-  public func dataset(_ selection: SampleSelection) throws(DataError) -> any PoseDataset {
-    let range = selection.range.map { $0.first...$0.last }
-    guard let format = data.kind.format else {
-      guard let range else { preconditionFailure("a loaded configuration numbers its synthetic poses") }
-      return SyntheticDataset(
-        seed: run.seed, range: range, imageSize: data.imageSize, difficulty: data.difficulty)
-    }
-    return try PhotographFiles(format, path: data.path, annotations: data.annotations, images: data.images)
-      .open(selection.part, range: range)
   }
 }
 

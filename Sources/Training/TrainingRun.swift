@@ -60,7 +60,7 @@ public final class TrainingRun {
     try machine.compare(communicator, forced: configuration.compute.kernels != .auto)
     splits = try Together.everywhere(communicator) { try DataSplits(configuration) }
     try splits.compare(communicator)
-    stepsPerEpoch = splits.train.count / configuration.train.batch
+    stepsPerEpoch = splits.train.visitsPerEpoch / configuration.train.batch
     totalSteps = configuration.totalSteps(stepsPerEpoch: max(1, stepsPerEpoch))
     trainer = AdversarialTrainer(
       configuration.trainerSettings(joints: splits.train.skeleton.jointCount, totalSteps: totalSteps), plan: plan,

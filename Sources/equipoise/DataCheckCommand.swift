@@ -32,15 +32,20 @@ struct DataCheckCommand: ParsableCommand {
     var object = JSONObject()
     var photographs: [Set<String>] = []
     var problems = 0
-    for (name, selection) in [("train", configuration.data.split.train!), ("valid", configuration.data.split.valid!)] {
-      let dataset = try configuration.dataset(selection)
-      let report = DataReport(dataset, decoding: !annotationsOnly, threads: threads)
-      problems += report.missing.count + report.broken.count
-      object.append(name, .object(report.json))
-      photographs.append(Set((dataset as? PhotographDataset)?.photographs ?? []))
-      if !json { print("\(name) (\(selection)): \(report.text)\n") }
-      if let out, !annotationsOnly, let sheet = CropSheet.make(dataset) {
-        try PNGWriter.write(sheet, to: "\(out)/\(name).png")
+    for part in PhotographFiles.Part.allCases {
+      var (reports, seen): ([JSONValue], Set<String>) = ([], [])
+      for source in configuration.sources(part) {
+        let dataset = try configuration.openSource(source)
+        let report = DataReport(dataset, decoding: !annotationsOnly, threads: threads)
+        problems += report.missing.count + report.broken.count
+        reports.append(.object(report.json))
+        seen.formUnion((dataset as? PhotographDataset)?.photographs ?? [])
+        if !json { print("\(part.rawValue), \(source.kind.rawValue) \(source.selection): \(report.text)\n") }
+      }
+      object.append(part.rawValue, configuration.data.kind == .mix ? .array(reports) : reports[0])
+      photographs.append(seen)
+      if let out, !annotationsOnly, let sheet = CropSheet.make(try configuration.dataset(part)) {
+        try PNGWriter.write(sheet, to: "\(out)/\(part.rawValue).png")
       }
     }
     let shared = photographs[0].intersection(photographs[1]).count

@@ -48,7 +48,7 @@ struct ConfigurationErrorTests {
     let lines = message(text, "train.epochs=0", "watchdog.second=1", "nonsense").split(separator: "\n").map(String.init)
     let expected = [
       "a.yaml:2: run.seed: is given twice",
-      "a.yaml:5: data.kind: lspett is not synthetic | mpii | lsp | lspet | coco | keypoints",
+      "a.yaml:5: data.kind: lspett is not synthetic | mpii | lsp | lspet | coco | keypoints | mix",
       "a.yaml:6: data.split.train: 5-1 is not samples from 1 on, such as 1-3600, train, valid 1-500 or all",
       "a.yaml:7: data.input_resolution: 130 is not a multiple of 4",
       "a.yaml:10: model.generator.stack: unknown key; the nearest is model.generator.stacks",
@@ -158,5 +158,48 @@ struct ConfigurationErrorTests {
         _ = message(String(decoding: bad, as: UTF8.self))
       }
     }
+  }
+
+  @Test func whatIsWrongWithAMixIsNamed() {
+    let text = """
+      run: {directory: runs/a}
+      data:
+        kind: mix
+        path: a
+        split: {train: 1-5}
+        sources:
+          - {kind: mpii, train: train, pth: b}
+          - {kind: mix}
+          - 5
+          - {path: c, path: d, train: 1-x, weight: 0}
+          - {kind: lspet, path: e, train: valid, joints: crown}
+      """
+    let lines = message(text, "data.sources[9].path=f", "data.sources=[]").split(separator: "\n").map(String.init)
+    for line in [
+      "a.yaml:7: data.sources[0].pth: unknown key; a data set takes kind, path, annotations, images, train, valid, weight, joints",
+      "a.yaml: data.sources[0].path: is missing, and kind: mpii needs it",
+      "a.yaml:8: data.sources[1].kind: a mix within a mix",
+      "a.yaml:9: data.sources[2]: is not a data set, with a kind and a path",
+      "a.yaml:10: data.sources[3].path: is given twice",
+      "a.yaml:10: data.sources[3].train: 1-x is not samples from 1 on, such as 1-3600, train, valid 1-500 or all",
+      "a.yaml:10: data.sources[3].weight: 0 is not greater than 0 and at most 1000",
+      "a.yaml:11: data.sources[4].train: lspet has no part valid; give numbers, such as 1-3600",
+      "a.yaml:11: data.sources[4].joints: is not of the form joint=own name, joint=own name",
+      "a.yaml:4: data.path: each of a mix's sources has its own",
+      "a.yaml:5: data.split.train: each of a mix's sources has its own",
+      "a.yaml:6: data.sources: no source has valid: samples, such as 1-100",
+      "--set data.sources[9].path: data.sources[9].path: unknown key; the nearest is data.path",
+      "--set data.sources: data.sources: is a section of keys, not a value",
+      "a.yaml: data.sources[3].kind: is missing",
+    ] {
+      #expect(lines.contains(line), "\(line)")
+    }
+    #expect(!lines.contains { $0.contains("data.sources[2].") }, "one problem is enough")
+    #expect(message("data: {kind: mix}").contains("data.sources: no source has train"))
+    #expect(
+      message(
+        ConfigurationTests.minimal.replacingOccurrences(
+          of: "data:", with: "data:\n  sources: [{kind: lsp, path: a, train: all}]")
+      ).contains("data.sources: are for kind: mix, not synthetic"))
   }
 }

@@ -24,7 +24,7 @@ struct ConfigurationTests {
     try Configuration.parse(text, file: "folder/test.yaml", overrides: overrides)
   }
 
-  @Test(arguments: ["quickstart", "lspet", "paper", "debug"])
+  @Test(arguments: ["quickstart", "lspet", "paper", "mix", "debug"])
   func shippedConfigurationsLoadAndTheirResolvedFormReloads(name: String) throws {
     let configuration = try Configuration.load(file: "\(configs)/\(name).yaml")
     #expect(configuration.run.name == name)
@@ -66,6 +66,35 @@ struct ConfigurationTests {
     #expect(configuration.optimizer.generator.milestones == [1, 20, 300])
     #expect(try Configuration.parse(configuration.yaml(), file: "x") == configuration)
     #expect(configuration.yaml().contains("lambda_g: 1.0e-300"))
+  }
+
+  private static let mix = """
+    run: {directory: runs/a}
+    data:
+      kind: mix
+      sources:
+        - {kind: mpii, path: a, train: train 1-8, valid: valid, joints: "pelvis=hips, head top = crown"}
+        - kind: lspet
+          path: b
+          train: 1-9000
+          weight: 0.5
+    train: {batch: 8}
+
+    """
+
+  @Test func aMixHasItsSources() throws {
+    let configuration = try parse(Self.mix, "data.sources[1].path=/c", "data.sources[0].valid=all")
+    let sources = configuration.data.sources
+    #expect(sources.count == 2 && sources[0].kind == .mpii && sources[1].kind == .lspet && sources[1].path == "/c")
+    #expect(sources[0].train?.description == "train 1-8" && sources[0].valid?.description == "all")
+    #expect(sources[1].valid == nil && sources[1].weight == 0.5 && sources[0].weight == 1)
+    #expect(configuration.sources(.train).map(\.name) == ["data.sources[0]", "data.sources[1]"])
+    #expect(configuration.sources(.valid).map(\.name) == ["data.sources[0]"])
+    #expect(try Configuration.parse(configuration.yaml(), file: "x/test.yaml") == configuration)
+    let digest = try parse(Self.mix).digest
+    #expect(try parse(Self.mix, "data.sources[1].path=elsewhere").digest == digest)
+    #expect(try parse(Self.mix, "data.sources[1].weight=2").digest != digest)
+    #expect(try parse(Self.mix, "data.sources[0].joints=").digest != digest)
   }
 
   @Test func theLastOverrideHolds() throws {

@@ -72,8 +72,8 @@ import Testing
   }
 
   @Test func aBrokenSampleEndsTheRunInItsTurn() throws {
-    let order = try SampleOrder(seed: 11, epoch: 0, count: 18, batch: 4)
-    let broken = Array(order.batchIndices(2))[1]
+    let order = try SampleOrder(seed: 11, epoch: 0, portions: [.init(samples: 0..<18, visits: 18)], batch: 4)
+    let broken = order.visits(2)[1].sample
     for threads in [1, 3] {
       let loader = try loader(MarkedDataset(count: 18, broken: [broken]), threads: threads, depth: 3)
       #expect(try take(2, loader).count == 2)
@@ -85,8 +85,8 @@ import Testing
   }
 
   @Test func aSkippedSampleKeepsItsPlaceMasked() throws {
-    let order = try SampleOrder(seed: 11, epoch: 0, count: 18, batch: 4)
-    let broken = Array(order.batchIndices(1))[2]
+    let order = try SampleOrder(seed: 11, epoch: 0, portions: [.init(samples: 0..<18, visits: 18)], batch: 4)
+    let broken = order.visits(1)[2].sample
     let whole = try take(3, loader(MarkedDataset(count: 18)))
     let loader = try loader(MarkedDataset(count: 18, broken: [broken]), onBroken: .skip)
     // The batch that is reused has held other values before.
