@@ -25,6 +25,11 @@ public struct Augmentation: Sendable, Equatable {
   public var gainLower = 0.6
   public var gainUpper = 1.4
 
+  /// How often a black square is laid on the input, anywhere, and the largest side it may have, as a share of the
+  /// input's; the smallest has half of that.
+  public var cutOutProbability = 0.0
+  public var cutOutSize = 0.4
+
   /// The usual training of stacked hourglasses.
   public init() {}
 
@@ -49,6 +54,19 @@ public struct Augmentation: Sendable, Equatable {
     /// Factors on red, green and blue.
     public var gain = SIMD3<Double>(repeating: 1)
 
+    /// A square to blacken, in shares of the input's side; nil for none.
+    public var cutOut: Square?
+
+    public struct Square: Sendable, Equatable {
+      public var centerX, centerY, side: Double
+
+      public init(centerX: Double, centerY: Double, side: Double) {
+        self.centerX = centerX
+        self.centerY = centerY
+        self.side = side
+      }
+    }
+
     /// No change.
     public init() {}
   }
@@ -61,6 +79,9 @@ public struct Augmentation: Sendable, Equatable {
     draw.rotation = random.uniform() < rotationProbability ? angle * .pi / 180 : 0
     draw.isFlipped = random.uniform() < flipProbability
     for channel in 0..<3 { draw.gain[channel] = random.uniform(gainLower, gainUpper) }
+    let (isCut, side) = (random.uniform() < cutOutProbability, random.uniform(cutOutSize / 2, cutOutSize))
+    let center = SIMD2(random.uniform(), random.uniform())
+    if isCut { draw.cutOut = Draw.Square(centerX: center.x, centerY: center.y, side: side) }
     return draw
   }
 

@@ -15,10 +15,10 @@ public struct CropTransform: Sendable, Equatable {
   public let inputResolution: Int
   public let heatmapResolution: Int
   /// Pixels of the photograph to one of the input.
-  public let pixelsPerInputPixel: Double
+  public private(set) var pixelsPerInputPixel: Double
   public let isFlipped: Bool
-  private let centerX: Double
-  private let centerY: Double
+  private var centerX: Double
+  private var centerY: Double
   private let cosine: Double
   private let sine: Double
 
@@ -40,6 +40,16 @@ public struct CropTransform: Sendable, Equatable {
     pixelsPerInputPixel = side * scale / Double(inputResolution)
     cosine = cos(rotation)
     sine = sin(rotation)
+  }
+
+  /// The same for a photograph at 1/`reduction` of its size.
+  public func reduced(by reduction: Int) -> CropTransform {
+    if reduction == 1 { return self }
+    var transform = self
+    transform.centerX = (centerX + 0.5) / Double(reduction) - 0.5
+    transform.centerY = (centerY + 0.5) / Double(reduction) - 0.5
+    transform.pixelsPerInputPixel = pixelsPerInputPixel / Double(reduction)
+    return transform
   }
 
   /// The photograph's point on the input grid.

@@ -77,6 +77,11 @@ public struct MixedDataset: PoseDataset {
     return try source.dataset.image(index)
   }
 
+  public func image(_ index: Int, reduction: Int) throws(DataError) -> (image: RGBImage, reduction: Int) {
+    let (source, index) = place(index)
+    return try source.dataset.image(index, reduction: reduction)
+  }
+
   public var portions: [SamplePortion] {
     zip(sources, starts).map { source, start in
       SamplePortion(samples: start..<start + source.dataset.count, visits: source.visits)

@@ -30,14 +30,18 @@ public struct PhotographDataset: PoseDataset {
   public func annotation(_ index: Int) throws(DataError) -> PoseAnnotation {
     let person = person(index)
     if let square = person.square { return PoseAnnotation(joints: person.joints, square: square) }
-    let size = try JPEGDecoder.size(file: person.photograph)
+    let size = try PhotographDecoder.size(file: person.photograph)
     return PoseAnnotation(
       joints: person.joints, centerX: Double(size.width - 1) / 2, centerY: Double(size.height - 1) / 2,
       side: Double(max(size.width, size.height)))
   }
 
   public func image(_ index: Int) throws(DataError) -> RGBImage {
-    try JPEGDecoder.decode(file: person(index).photograph)
+    try PhotographDecoder.decode(file: person(index).photograph).image
+  }
+
+  public func image(_ index: Int, reduction: Int) throws(DataError) -> (image: RGBImage, reduction: Int) {
+    try PhotographDecoder.decode(file: person(index).photograph, reduction: reduction)
   }
 
   /// The photographs, each once, in the order in which people first appear.

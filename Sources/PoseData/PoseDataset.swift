@@ -11,6 +11,9 @@ public protocol PoseDataset: Sendable {
   func annotation(_ index: Int) throws(DataError) -> PoseAnnotation
   /// The photograph of a sample, decoded.
   func image(_ index: Int) throws(DataError) -> RGBImage
+  /// The same, or 1/k of its size where that is quicker and k at most `reduction`: pixel i of a side is then pixels
+  /// k·i ..< k·(i+1) of the whole.
+  func image(_ index: Int, reduction: Int) throws(DataError) -> (image: RGBImage, reduction: Int)
   /// Runs of samples, and how often an epoch visits each.
   var portions: [SamplePortion] { get }
   /// Refuses a set of which a photograph cannot be read.
@@ -34,6 +37,10 @@ extension PoseDataset {
 
   /// Samples that an epoch visits, those that it visits again counted again.
   public var visitsPerEpoch: Int { portions.map(\.visits).reduce(0, +) }
+
+  public func image(_ index: Int, reduction: Int) throws(DataError) -> (image: RGBImage, reduction: Int) {
+    (try image(index), 1)
+  }
 
   public func requirePhotographs() throws(DataError) {}
 }

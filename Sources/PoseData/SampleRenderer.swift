@@ -29,11 +29,13 @@ public final class SampleRenderer {
   ) throws(DataError) -> CropTransform {
     let annotation = try dataset.annotation(index)
     try check(annotation, index)
-    let image = try dataset.image(index)
     let transform = CropTransform(
       centerX: annotation.centerX, centerY: annotation.centerY, side: annotation.side,
       inputResolution: inputResolution, scale: draw.scale, rotation: draw.rotation, isFlipped: draw.isFlipped)
-    sampler.sample(image, transform, gain: draw.gain, into: images)
+    // What would be averaged anyway need not be decoded.
+    let (image, reduction) = try dataset.image(index, reduction: max(1, Int(transform.pixelsPerInputPixel)))
+    sampler.sample(image, transform.reduced(by: reduction), gain: draw.gain, into: images)
+    if let square = draw.cutOut { Self.blacken(square, images) }
     let order = draw.isFlipped ? dataset.skeleton.mirrored : Array(annotation.joints.indices)
     target.draw(order.map { annotation.joints[$0] }, transform, heatmaps: heatmaps, mask: mask)
     return transform
@@ -58,6 +60,20 @@ public final class SampleRenderer {
       }
     }
     return transforms
+  }
+
+  /// Joints under the square stay where they are: what is hidden has to be guessed.
+  private static func blacken(_ square: Augmentation.Draw.Square, _ images: Tensor) {
+    let side = images.shape.w
+    func pixels(_ center: Double) -> Range<Int> {
+      let (first, last) = ((center - square.side / 2) * Double(side), (center + square.side / 2) * Double(side))
+      return max(0, Int(first.rounded()))..<min(side, max(0, Int(last.rounded())))
+    }
+    for row in pixels(square.centerY) {
+      for column in pixels(square.centerX) {
+        (images.pointer + (row * side + column) * 3).update(repeating: 0, count: 3)
+      }
+    }
   }
 
   private func check(_ annotation: PoseAnnotation, _ index: Int) throws(DataError) {

@@ -100,5 +100,9 @@ extension Configuration {
     /// Each colour channel is multiplied by a number drawn evenly from between these.
     public var channelGainMin = 0.6
     public var channelGainMax = 1.4
+    /// A black square is laid on the input with `cutOutProbability`, its side between half of `cutOutSize` and all of
+    /// it, as shares of the input's.
+    public var cutOutProbability = 0.0
+    public var cutOutSize = 0.4
   }
 }

@@ -56,6 +56,8 @@ extension Configuration.Data {
     visitor.visit("data.augment.flip_probability", &augment.flipProbability, .fraction)
     visitor.visit("data.augment.channel_gain_min", &augment.channelGainMin, Bounds(lower: 0, upper: 10))
     visitor.visit("data.augment.channel_gain_max", &augment.channelGainMax, Bounds(lower: 0, upper: 10))
+    visitor.visit("data.augment.cut_out_probability", &augment.cutOutProbability, .fraction)
+    visitor.visit("data.augment.cut_out_size", &augment.cutOutSize, .fraction)
   }
 }
 

@@ -70,6 +70,8 @@ extension Configuration {
     augmentation.flipProbability = data.augment.flipProbability
     augmentation.gainLower = data.augment.channelGainMin
     augmentation.gainUpper = data.augment.channelGainMax
+    augmentation.cutOutProbability = data.augment.cutOutProbability
+    augmentation.cutOutSize = data.augment.cutOutSize
     return augmentation
   }
 

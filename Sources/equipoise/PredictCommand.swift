@@ -22,7 +22,7 @@ struct PredictCommand: ParsableCommand {
   @Option(help: "A folder for pictures with the skeleton drawn on.")
   var out: String?
 
-  @Argument(help: "JPEG files.")
+  @Argument(help: "JPEG or PNG files.")
   var images: [String]
 
   func run() throws {
@@ -36,7 +36,7 @@ struct PredictCommand: ParsableCommand {
     if let scale, !(scale > 0 && scale.isFinite) { throw UsageError("--scale \(scale) is not a size") }
     if let out { try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true) }
     for path in images {
-      var image = try JPEGDecoder.decode(file: path)
+      var image = try PhotographDecoder.decode(file: path).image
       let joints = predictor.predict(
         image, centerX: place?.x ?? Double(image.width - 1) / 2, centerY: place?.y ?? Double(image.height - 1) / 2,
         side: scale.map { $0 * 200 } ?? Double(max(image.width, image.height)))

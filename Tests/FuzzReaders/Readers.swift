@@ -143,7 +143,7 @@ struct Reader {
     let folder = "\(root)/Tests/PoseDataTests/Fixtures"
     let samples = try [colour, bytes(of: "\(folder)/grey.jpg"), bytes(of: "\(folder)/cmyk.jpg")]
     return Reader(mutator: Mutator(corpus: samples)) { input, _ in
-      let image = try JPEGDecoder.decode(input, name: "fuzz.jpg")
+      let image = try PhotographDecoder.decode(input, name: "fuzz.jpg", reduction: input.count % 9 + 1).image
       guard image.bytes.count == 3 * image.width * image.height else {
         throw Inconsistent(description: "\(image.bytes.count) bytes for \(image.width)×\(image.height)")
       }

@@ -50,4 +50,19 @@ import Testing
       #expect(b.rotation == 0 && b.scale == 1)
     }
   }
+
+  @Test func squaresAreCutOutAsAsked() {
+    var augmentation = Augmentation()
+    augmentation.cutOutProbability = 0.3
+    augmentation.cutOutSize = 0.5
+    let draws = (0..<5_000).map { augmentation.draw(seed: 2, epoch: 0, sample: $0) }
+    let squares = draws.compactMap(\.cutOut)
+    #expect(abs(Double(squares.count) / 5_000 - 0.3) < 0.02)
+    #expect(squares.allSatisfy { (0.25..<0.5).contains($0.side) && (0..<1).contains($0.centerX) })
+    for (draw, sample) in zip(draws, 0...) {
+      var without = draw
+      without.cutOut = nil
+      #expect(without == Augmentation().draw(seed: 2, epoch: 0, sample: sample))
+    }
+  }
 }

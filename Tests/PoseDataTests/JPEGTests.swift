@@ -21,9 +21,9 @@ import Testing
     try TestFolders.withTemporary { folder in
       let path = folder + "/picture.jpg"
       try JPEGEncoder.write(Self.picture, to: path, quality: 98)
-      let read = try JPEGDecoder.decode(file: path)
+      let read = try PhotographDecoder.decode(file: path).image
       #expect(read.width == 37 && read.height == 21)
-      #expect(try JPEGDecoder.size(file: path) == (37, 21))
+      #expect(try PhotographDecoder.size(file: path) == (37, 21))
       let worst = zip(read.bytes, Self.picture.bytes).map { abs(Int($0) - Int($1)) }.max()!
       #expect(worst <= 4)
     }
@@ -35,7 +35,7 @@ import Testing
   }
 
   @Test func greyscaleBecomesRGB() throws {
-    let image = try JPEGDecoder.decode(file: TestFolders.fixture("grey.jpg"))
+    let image = try PhotographDecoder.decode(file: TestFolders.fixture("grey.jpg")).image
     #expect(image.width == 16 && image.height == 8)
     for x in 0..<16 {
       let pixel = image.bytes[x * 3..<x * 3 + 3]
@@ -43,9 +43,71 @@ import Testing
     }
   }
 
+  /// At 1/k each pixel is about the mean of k×k.
+  @Test(arguments: [(1, 1), (2, 2), (3, 2), (4, 4), (7, 4), (8, 8), (100, 8)])
+  func aReducedPictureIsOfMeans(_ most: Int, _ expected: Int) throws {
+    let bytes = try JPEGEncoder.encode(Self.picture, quality: 98, name: "picture")
+    let (image, reduction) = try JPEGDecoder.decode(bytes, name: "picture", reduction: most)
+    #expect(reduction == expected && image.width == (37 + expected - 1) / expected)
+    #expect(image.height == (21 + expected - 1) / expected)
+    for row in 0..<21 / expected {
+      for column in 0..<37 / expected {
+        for channel in 0..<3 {
+          var sum = 0
+          for y in row * expected..<(row + 1) * expected {
+            for x in column * expected..<(column + 1) * expected {
+              sum += Int(Self.picture.bytes[(y * 37 + x) * 3 + channel])
+            }
+          }
+          let value = Int(image.bytes[(row * image.width + column) * 3 + channel])
+          #expect(abs(value - sum / (expected * expected)) <= 5, "(\(column), \(row)), channel \(channel)")
+        }
+      }
+    }
+  }
+
+  /// However a camera was held, the picture and its size are upright.
+  @Test(arguments: 1...8)
+  func picturesAreUpright(_ orientation: Int) throws {
+    let upright = try PhotographDecoder.decode(file: TestFolders.fixture("upright.png")).image
+    let path = TestFolders.fixture("turned-\(orientation).jpg")
+    let (image, _) = try PhotographDecoder.decode(file: path)
+    #expect(try PhotographDecoder.size(file: path) == (24, 16))
+    try #require(image.width == 24 && image.height == 16)
+    #expect(zip(image.bytes, upright.bytes).allSatisfy { abs(Int($0) - Int($1)) <= 8 })
+    let (half, reduction) = try PhotographDecoder.decode(file: path, reduction: 2)
+    try #require(reduction == 2 && half.width == 12 && half.height == 8)
+    for (column, row) in [(1, 1), (10, 2), (2, 6), (10, 6)] {
+      let (pixel, whole) = ((row * 12 + column) * 3, (2 * row * 24 + 2 * column) * 3)
+      for channel in 0..<3 {
+        #expect(abs(Int(half.bytes[pixel + channel]) - Int(upright.bytes[whole + channel])) <= 14)
+      }
+    }
+    // 24 and 16 are multiples of 8, a side of 12 would not be.
+    #expect(try PhotographDecoder.decode(file: path, reduction: 8).reduction == 8)
+  }
+
+  @Test func anOrientationThatMakesNoSenseIsNone() throws {
+    var bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: TestFolders.fixture("turned-6.jpg"))))
+    let exif = try #require(bytes.firstIndex(after: Array("Exif".utf8)))
+    let whole = try PhotographDecoder.decode(bytes, name: "turned").image
+    #expect(whole.width == 24)
+    // Every byte of the tags in turn: the picture is upright, as it is stored, or in some other way whole.
+    for place in exif + 2..<exif + 40 {
+      for value: UInt8 in [0, 9, 0x7F, 0xFF] {
+        var damaged = bytes
+        damaged[place] = value
+        let image = try PhotographDecoder.decode(damaged, name: "damaged").image
+        #expect([image.width, image.height].sorted() == [16, 24])
+      }
+    }
+    bytes[exif] = 1
+    #expect(try PhotographDecoder.decode(bytes, name: "no TIFF").image.width == 16)
+  }
+
   @Test func cmykIsRefused() {
     let path = TestFolders.fixture("cmyk.jpg")
-    let error = dataError { () throws(DataError) in _ = try JPEGDecoder.decode(file: path) }
+    let error = dataError { () throws(DataError) in _ = try PhotographDecoder.decode(file: path) }
     #expect(error?.place == path)
     #expect(error?.problem == "is a CMYK JPEG; convert it to RGB")
   }
@@ -53,15 +115,15 @@ import Testing
   @Test func filesThatAreNoPicturesAreRefusedByName() throws {
     try TestFolders.withTemporary { folder in
       func problem(_ path: String) -> String? {
-        let error = dataError { () throws(DataError) in _ = try JPEGDecoder.decode(file: path) }
+        let error = dataError { () throws(DataError) in _ = try PhotographDecoder.decode(file: path) }
         #expect(error?.place == path)
         return error?.problem
       }
       #expect(problem(folder + "/absent.jpg") == "cannot be opened: No such file or directory")
       #expect(problem(folder) == "is not a regular file")
-      let path = folder + "/file.png"
-      try PNGWriter.write(Self.picture, to: path)
-      #expect(problem(path) == "is not a JPEG file")
+      let path = folder + "/file.jpg"
+      try Data("text".utf8).write(to: URL(fileURLWithPath: path))
+      #expect(problem(path) == "is neither a JPEG nor a PNG file")
       #expect(
         dataError { () throws(DataError) in _ = try JPEGDecoder.decode([], name: "nothing") }?.description
           == "nothing: is empty")

@@ -1,3 +1,4 @@
+import Foundation
 import PoseData
 import Tensors
 import Testing
@@ -54,6 +55,67 @@ import Testing
       _ = try renderer.render([7, 4, 5], onBroken: .fail, images: images, heatmaps: heatmaps, mask: mask)
     }
     #expect(error?.place == "marked 4")
+  }
+
+  /// A square hides a part of the input, and leaves joints and mask as they were.
+  @Test func aSquareIsCutOut() throws {
+    let dataset = MarkedDataset(count: 1)
+    let renderer = SampleRenderer(dataset: dataset, inputResolution: 32, target: HeatmapTarget(sigma: 1))
+    func render(_ square: Augmentation.Draw.Square?) throws -> (images: [Real], rest: [Real]) {
+      let memory = Buffer<Real>(count: 32 * 32 * 3 + 8 * 8 * 14 + 14)
+      let images = Tensor(memory.pointer, Shape(n: 1, h: 32, w: 32, c: 3))
+      let heatmaps = Tensor(images.pointer + images.count, Shape(n: 1, h: 8, w: 8, c: 14))
+      let mask = Tensor(heatmaps.pointer + heatmaps.count, .channels(14))
+      var draw = Augmentation.Draw()
+      draw.cutOut = square
+      try renderer.render(0, draw, images: images, heatmaps: heatmaps, mask: mask)
+      return (Array(images.values), Array(memory.values.dropFirst(images.count)))
+    }
+    let whole = try render(nil)
+    // Half of the side, its left half beyond the edge.
+    let cut = try render(.init(centerX: 0, centerY: 0.5, side: 0.5))
+    #expect(cut.rest == whole.rest)
+    for row in 0..<32 {
+      for column in 0..<32 {
+        let start = (row * 32 + column) * 3
+        let isCut = (8..<24).contains(row) && column < 8
+        #expect((0..<3).allSatisfy { cut.images[start + $0] == (isCut ? 0 : whole.images[start + $0]) })
+      }
+    }
+  }
+
+  /// Of a large photograph a reduced one is decoded, and the input is nearly the same.
+  @Test(arguments: [(640.0, 1.0), (1000, 0.4), (2100, -1.2)])
+  func largePhotographsAreDecodedReduced(_ side: Double, _ rotation: Double) throws {
+    try TestFolders.withTemporary { folder in
+      let (width, height) = (1203, 902)
+      var image = RGBImage(width: width, height: height, color: .black)
+      for y in 0..<height {
+        for x in 0..<width {
+          let start = (y * width + x) * 3
+          image.bytes[start] = UInt8(128 + 100 * sin(Double(x) / 40))
+          image.bytes[start + 1] = UInt8(128 + 100 * sin(Double(y) / 50))
+          image.bytes[start + 2] = UInt8((x + y) / 10)
+        }
+      }
+      let path = folder + "/large.jpg"
+      try JPEGEncoder.write(image, to: path, quality: 95)
+      let transform = CropTransform(
+        centerX: 600, centerY: 450, side: side, inputResolution: 64, rotation: rotation, isFlipped: rotation > 0)
+      func input(_ reduction: Int) throws -> (values: [Real], reduction: Int) {
+        let (image, reduction) = try PhotographDecoder.decode(file: path, reduction: reduction)
+        let memory = Buffer<Real>(count: 64 * 64 * 3)
+        CropSampler().sample(
+          image, transform.reduced(by: reduction), into: Tensor(memory.pointer, Shape(n: 1, h: 64, w: 64, c: 3)))
+        return (Array(memory.values), reduction)
+      }
+      let (whole, reduced) = (try input(1), try input(Int(transform.pixelsPerInputPixel)))
+      #expect(whole.reduction == 1 && reduced.reduction == 8)
+      let differences = zip(whole.values, reduced.values).map { abs($0 - $1) }.sorted()
+      // At the photograph's edge a pixel may be black in one and not in the other.
+      #expect(differences[differences.count * 9 / 10] < 0.02)
+      #expect(differences.reduce(0, +) / Real(differences.count) < 0.01)
+    }
   }
 
   /// A data set whose annotations are wrong in one way each.

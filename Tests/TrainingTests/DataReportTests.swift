@@ -40,7 +40,7 @@ import Training
       let report = DataReport(set, decoding: true, threads: threads)
       #expect(report.samples == 5 && report.photographs == 4)
       #expect(report.missing.map(\.problem) == ["No such file or directory"])
-      #expect(report.broken.map(\.problem) == ["is not a JPEG file"])
+      #expect(report.broken.map(\.problem) == ["is neither a JPEG nor a PNG file"])
       #expect(!report.isGood && report.labelled == [4, 4] && report.hidden == [1, 0] && report.unlabelledSamples == 1)
       #expect(report.sides == [30, 40, 50, 60, 70])
       #expect(report.seen == 3 && report.reachingOut == 1 && report.jointsOutside == 1)

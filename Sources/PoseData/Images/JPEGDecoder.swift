@@ -12,16 +12,20 @@ public enum JPEGDecoder {
   /// Largest file accepted, in bytes.
   public static let maximumFileBytes = 512 << 20
 
-  /// Reads and decodes a file.
-  public static func decode(file path: String) throws(DataError) -> RGBImage {
-    try decode(FileBytes.read(path, limit: maximumFileBytes), name: path)
-  }
+  static func isJPEG(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0xff, 0xd8]) }
 
-  /// Decodes a JPEG in memory; `name` is what an error calls it.
-  public static func decode(_ bytes: [UInt8], name: String) throws(DataError) -> RGBImage {
+  /// Decodes a JPEG in memory as it is stored; `name` is what an error calls it.
+  ///
+  /// - Parameter reduction: most that the picture may be reduced by, inside the inverse transform, in powers of two to 8.
+  public static func decode(
+    _ bytes: [UInt8], name: String, reduction: Int = 1
+  ) throws(DataError) -> (image: RGBImage, reduction: Int) {
+    precondition(reduction >= 1, "a reduction by \(reduction)")
     let handle = try decompressor(name)
     defer { tjDestroy(handle) }
-    let (width, height) = try header(handle, bytes, name)
+    let whole = try header(handle, bytes, name)
+    let reduction = [8, 4, 2].first { $0 <= reduction } ?? 1
+    let (width, height) = ((whole.width + reduction - 1) / reduction, (whole.height + reduction - 1) / reduction)
     var code: Int32 = 0
     // Uninitialised: a small file that claims a large picture must not touch the pages before it has been decoded.
     let pixels = [UInt8](unsafeUninitializedCapacity: width * height * 3) { memory, count in
@@ -31,14 +35,14 @@ public enum JPEGDecoder {
       count = code == 0 ? memory.count : 0
     }
     guard code == 0 else { throw DataError(name, "broken JPEG: \(message(handle))") }
-    return RGBImage(width: width, height: height, bytes: pixels)
+    return (RGBImage(width: width, height: height, bytes: pixels), reduction)
   }
 
-  /// Width and height of a JPEG file, from its header.
-  public static func size(file path: String) throws(DataError) -> (width: Int, height: Int) {
-    let handle = try decompressor(path)
+  /// Width and height, from the header.
+  static func size(_ bytes: [UInt8], name: String) throws(DataError) -> (width: Int, height: Int) {
+    let handle = try decompressor(name)
     defer { tjDestroy(handle) }
-    return try header(handle, FileBytes.read(path, limit: maximumFileBytes), path)
+    return try header(handle, bytes, name)
   }
 
   private static func decompressor(_ name: String) throws(DataError) -> tjhandle {
@@ -52,7 +56,7 @@ public enum JPEGDecoder {
     _ handle: tjhandle, _ bytes: [UInt8], _ name: String
   ) throws(DataError) -> (width: Int, height: Int) {
     guard !bytes.isEmpty else { throw DataError(name, "is empty") }
-    guard bytes.starts(with: [0xff, 0xd8]) else { throw DataError(name, "is not a JPEG file") }
+    guard isJPEG(bytes) else { throw DataError(name, "is not a JPEG file") }
     var (width, height, subsampling, space): (Int32, Int32, Int32, Int32) = (0, 0, 0, -1)
     let code = tjDecompressHeader3(handle, bytes, UInt(bytes.count), &width, &height, &subsampling, &space)
     // The library also fails here on subsampling that it has no name for and yet can decode; then the size is set.

@@ -5,10 +5,13 @@ joints-compressed.mat  the same, deflated
 joints-*.mat           the same with one thing wrong
 joints-lsp.mat         3x14x4 doubles: Leeds Sports Pose's order; in image 2 the left knee is hidden
 grey.jpg cmyk.jpg      16x8 pixels: a ramp in one channel, and a picture in four
+turned-N.jpg           one picture of 24x16 pixels, stored as a camera held in each of Exif's ways stores it; upright.png
+                       is the picture as Pillow sets it upright
+*.png                  4x2 pixels of grey, black and white, palette, transparent colour; 16 bits a channel
 """
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 from scipy.io import savemat
 
 
@@ -48,3 +51,31 @@ savemat("joints-lsp.mat", {"joints": lsp})
 ramp = np.tile(np.arange(16, dtype=np.uint8) * 16, (8, 1))
 Image.fromarray(ramp, "L").save("grey.jpg", quality=100)
 Image.fromarray(np.dstack([ramp] * 4), "CMYK").save("cmyk.jpg", quality=50)
+
+# Red to the right, green downwards, blue in the upper left quarter.
+picture = np.zeros((16, 24, 3), np.uint8)
+picture[..., 0] = np.arange(24) * 10
+picture[..., 1] = np.arange(16)[:, None] * 15
+picture[:8, :12, 2] = 200
+stored = {1: None, 2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+          5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE,
+          8: Image.Transpose.ROTATE_270}
+for value, way in stored.items():
+    image = Image.fromarray(picture)
+    if way is not None:
+        image = image.transpose(way)
+    exif = Image.Exif()
+    exif[0x010F] = "maker"
+    exif[0x0112] = value
+    image.save(f"turned-{value}.jpg", quality=100, subsampling=0, exif=exif)
+    # Pillow agrees on what is upright.
+    upright = np.asarray(ImageOps.exif_transpose(Image.open(f"turned-{value}.jpg"))).astype(int)
+    assert np.abs(upright - picture).max() <= 8, value
+Image.fromarray(picture).save("upright.png")
+
+grey = np.array([[0, 50, 100, 255], [10, 20, 30, 40]], np.uint8)
+Image.fromarray(grey, "L").save("grey.png")
+Image.fromarray(grey > 45).save("bits.png")
+Image.fromarray(np.dstack([grey, grey // 2, 255 - grey])).quantize(8).save("palette.png")
+Image.fromarray(np.dstack([grey, grey // 2, 255 - grey, np.full_like(grey, 51)]), "RGBA").save("clear.png")
+Image.fromarray(grey.astype(np.uint16) * 257).save("deep.png")
