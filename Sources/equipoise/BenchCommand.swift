@@ -6,7 +6,8 @@ import Training
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measures.", subcommands: [BenchStepCommand.self, BenchKernelsCommand.self])
+    commandName: "bench", abstract: "Measures.",
+    subcommands: [BenchStepCommand.self, BenchKernelsCommand.self, BenchDataCommand.self])
 }
 
 /// What is measured, and with what.
@@ -129,6 +130,29 @@ struct BenchKernelsCommand: ParsableCommand {
       2 * table.peaks.multiplications / 1e9, table.peaks.bytes / 1e9)
     return ([heading, String(format: "The operations below are %.1f %% of it.", listed), ""] + printed).joined(
       separator: "\n")
+  }
+}
+
+struct BenchDataCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "data", abstract: "Times how fast training samples are made, on data.threads threads.")
+
+  @Option(help: "A configuration (see configs/).")
+  var config: String
+
+  @Option(name: .customLong("set"), help: ArgumentHelp("Overrides a key of the configuration.", valueName: "key=value"))
+  var overrides: [String] = []
+
+  @Option(help: "How long to measure.")
+  var seconds = 5.0
+
+  @Flag(help: "One line of JSON.")
+  var json = false
+
+  func run() throws {
+    guard seconds > 0, seconds <= 1e6 else { throw UsageError("--seconds \(seconds) is no time to measure in") }
+    let result = try DataBenchmark(try Configuration.load(file: config, overrides: overrides)).run(seconds: seconds)
+    print(json ? result.text : result.entries.map { "\($0.key): \($0.value.text)" }.joined(separator: "\n"))
   }
 }
 

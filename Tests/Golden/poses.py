@@ -17,7 +17,7 @@ from PIL import Image
 LSP_SKELETON = dict(
     joints=["right ankle", "right knee", "right hip", "left hip", "left knee", "left ankle", "right wrist",
             "right elbow", "right shoulder", "left shoulder", "left elbow", "left wrist", "neck", "head top"],
-    flip_pairs=[[0, 5], [1, 4], [2, 3], [6, 11], [7, 10], [8, 9]],
+    flip_pairs=[[0, 5], [1, 4], [2, 3], [6, 11], [7, 10], [8, 9]], limbs=[],
     torso=[9, 2])
 
 
