@@ -86,7 +86,7 @@ let package = Package(
     tests("PoseDataTests", ["PoseData", "Tensors", "CPNG"], exclude: ["Fixtures"]),
     tests("SyntheticTests", ["PoseData", "Tensors"]),
     tests("MetricsTests", ["Metrics", "PoseData", "RunRecord"], exclude: ["Fixtures"]),
-    tests("TrainingTests", ["Training", "PoseData", "TestSupport"]),
+    tests("TrainingTests", ["Training", "PoseData", "RunRecord", "Metrics", "TestSupport"]),
     tests("SupervisionTests", ["Supervision"]),
     .target(name: "AllocationCount", path: "Tests/AllocationCount", cSettings: interposedC),
     .target(name: "SaveFaults", path: "Tests/SaveFaults", cSettings: interposedC),

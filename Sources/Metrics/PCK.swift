@@ -7,7 +7,7 @@ import PoseData
 ///     value = Σ_j correct_j / Σ_j total_j
 ///
 /// over labelled joints. A person who lacks either torso joint, or whose two coincide, is left out and counted in
-/// `excluded`. Counts are whole numbers, so those of several ranks may be added in any order.
+/// `excluded`.
 public struct PCK: Sendable, Equatable {
   public let alpha: Double
   /// For each joint, those found within the distance, and those labelled.
@@ -41,25 +41,6 @@ public struct PCK: Sendable, Equatable {
       let error = distance(positions[index].x - joint.x, positions[index].y - joint.y)
       if error <= alpha * torso { correct[index] += 1 }
     }
-  }
-
-  /// Adds the counts of other people, such as another rank's.
-  public mutating func merge(_ other: PCK) {
-    merge(counts: other.counts)
-  }
-
-  /// Every count in one row, to send to another rank: correct, total, excluded.
-  public var counts: [Int] { correct + total + [excluded] }
-
-  /// Adds another rank's `counts`.
-  public mutating func merge(counts: [Int]) {
-    let joints = total.count
-    precondition(counts.count == 2 * joints + 1, "\(counts.count) counts of \(joints) joints")
-    for joint in 0..<joints {
-      correct[joint] += counts[joint]
-      total[joint] += counts[joints + joint]
-    }
-    excluded += counts[2 * joints]
   }
 
   /// Share of all labelled joints that are correct, 0...1; none before any is counted.

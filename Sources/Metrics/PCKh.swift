@@ -4,10 +4,8 @@ import PoseData
 ///
 /// A joint counts as correct within alpha times the head's size of the labelled one. MPII takes 0.6 times the diagonal of
 /// the head's box for that size. Errors are counted at the thresholds 0, 0.01, 0.02 … 0.5, which give the curve and the
-/// area under it as well. Counts are whole numbers, so those of several ranks may be added in any order.
+/// area under it as well.
 public struct PCKh: Sendable, Equatable {
-  /// MPII's share of the head box's diagonal.
-  public static let headScale = 0.6
   /// Thresholds are hundredths, from 0 to this.
   public static let mostHundredths = 50
 
@@ -46,17 +44,6 @@ public struct PCKh: Sendable, Equatable {
         correct[hundredths * total.count + index] += 1
       }
     }
-  }
-
-  /// Every count in one row, to send to another rank.
-  public var counts: [Int] { correct + total + [excluded] }
-
-  /// Adds another rank's `counts`.
-  public mutating func merge(counts: [Int]) {
-    precondition(counts.count == correct.count + total.count + 1, "\(counts.count) counts of \(total.count) joints")
-    for index in correct.indices { correct[index] += counts[index] }
-    for index in total.indices { total[index] += counts[correct.count + index] }
-    excluded += counts[counts.count - 1]
   }
 
   /// For each joint its share of correct ones, 0...1, within a threshold in hundredths; none where it was never labelled.

@@ -82,6 +82,11 @@ public struct MixedDataset: PoseDataset {
     return try source.dataset.image(index, reduction: reduction)
   }
 
+  public func details(_ index: Int) -> PersonDetails {
+    let (source, index) = place(index)
+    return source.dataset.details(index)
+  }
+
   public var portions: [SamplePortion] {
     zip(sources, starts).map { source, start in
       SamplePortion(samples: start..<start + source.dataset.count, visits: source.visits)

@@ -7,16 +7,22 @@
 /// Which files it is read from, and how, is told by `PhotographFiles` and the formats.
 public struct PhotographDataset: PoseDataset {
   public let skeleton: Skeleton
+  public let bystanders: [LabelledPerson]
   private let people: [LabelledPerson]
 
-  public init(skeleton: Skeleton, people: [LabelledPerson]) {
+  /// - Parameter others: people of the same photographs who are no samples.
+  public init(skeleton: Skeleton, people: [LabelledPerson], others: [LabelledPerson] = []) {
     self.skeleton = skeleton
     self.people = people
+    let photographs = Set(people.map(\.photograph))
+    bystanders = others.filter { photographs.contains($0.photograph) }
   }
 
   public var count: Int { people.count }
 
   public func name(of index: Int) -> String { person(index).name }
+
+  public func details(_ index: Int) -> PersonDetails { person(index).details }
 
   /// The photograph's file.
   public func photograph(of index: Int) -> String { person(index).photograph }

@@ -20,12 +20,17 @@ public struct PhotographFiles: Sendable {
   public let annotations: String
   /// The photographs' folder, likewise.
   public let images: String
+  /// The file of the people's heads (`HeadBoxes`), likewise; empty for none.
+  public let heads: String
 
-  public init(_ format: Format, path: String, annotations: String = "", images: String = "") {
+  public init(
+    _ format: Format, path: String, annotations: String = "", images: String = "", heads: String = ""
+  ) {
     self.format = format
     self.path = path
     self.annotations = annotations
     self.images = images
+    self.heads = heads
   }
 
   /// Reads the people of a part, or of all, and keeps those with the numbers of `range`, counted from 1.
@@ -41,6 +46,11 @@ public struct PhotographFiles: Sendable {
       }
       people = members.map { people[$0] }
     }
+    if !heads.isEmpty {
+      let sizes = try HeadBoxes.read(
+        Self.resolve(heads, from: isFile ? Self.folder(path) : path), count: people.count)
+      for index in people.indices { people[index].details.headSize = sizes[index] }
+    }
     if let range {
       guard range.lowerBound >= 1, range.upperBound <= people.count else {
         throw DataError(
@@ -50,7 +60,7 @@ public struct PhotographFiles: Sendable {
       }
       people = Array(people[range.lowerBound - 1...range.upperBound - 1])
     }
-    return PhotographDataset(skeleton: set.skeleton, people: people)
+    return PhotographDataset(skeleton: set.skeleton, people: people, others: set.bystanders)
   }
 
   private func read(_ file: String, _ part: Part?) throws(DataError) -> AnnotatedSet {

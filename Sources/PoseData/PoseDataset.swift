@@ -14,6 +14,10 @@ public protocol PoseDataset: Sendable {
   /// The same, or 1/k of its size where that is quicker and k at most `reduction`: pixel i of a side is then pixels
   /// k·i ..< k·(i+1) of the whole.
   func image(_ index: Int, reduction: Int) throws(DataError) -> (image: RGBImage, reduction: Int)
+  /// What the set says of a sample for its own figures.
+  func details(_ index: Int) -> PersonDetails
+  /// People who are no samples, but count where people are to be found: crowds, and those with no labelled joint.
+  var bystanders: [LabelledPerson] { get }
   /// Runs of samples, and how often an epoch visits each.
   var portions: [SamplePortion] { get }
   /// Refuses a set of which a photograph cannot be read.
@@ -41,6 +45,10 @@ extension PoseDataset {
   public func image(_ index: Int, reduction: Int) throws(DataError) -> (image: RGBImage, reduction: Int) {
     (try image(index), 1)
   }
+
+  public func details(_ index: Int) -> PersonDetails { PersonDetails() }
+
+  public var bystanders: [LabelledPerson] { [] }
 
   public func requirePhotographs() throws(DataError) {}
 }

@@ -43,16 +43,20 @@ public final class SampleRenderer {
 
   /// Prepares samples as they are, for evaluation; batch extents of the tensors are the number of indices.
   ///
+  /// - Parameter scale: on the squares' sides.
   /// - Returns: for each sample its transform; none where it is broken and skipped, and then all its values are zero.
   public func render(
-    _ indices: some Collection<Int>, onBroken: BrokenSamplePolicy, images: Tensor, heatmaps: Tensor, mask: Tensor
+    _ indices: some Collection<Int>, scale: Double = 1, onBroken: BrokenSamplePolicy, images: Tensor, heatmaps: Tensor,
+    mask: Tensor
   ) throws(DataError) -> [CropTransform?] {
     precondition(images.shape.n == indices.count, "\(indices.count) samples into \(images.shape)")
     var transforms: [CropTransform?] = []
+    var draw = Augmentation.Draw()
+    draw.scale = scale
     for (place, index) in indices.enumerated() {
       let (image, maps, flags) = (images.image(place), heatmaps.image(place), mask.image(place))
       do {
-        transforms.append(try render(index, Augmentation.Draw(), images: image, heatmaps: maps, mask: flags))
+        transforms.append(try render(index, draw, images: image, heatmaps: maps, mask: flags))
       } catch {
         guard onBroken == .skip else { throw error }
         for tensor in [image, maps, flags] { tensor.values.update(repeating: 0) }

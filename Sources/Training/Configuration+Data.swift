@@ -31,6 +31,8 @@ extension Configuration {
     public var annotations = ""
     /// The photographs' folder, likewise.
     public var images = ""
+    /// MPII's boxes of heads, for PCKh over the validation samples, likewise; empty for none.
+    public var headBoxes = ""
     /// Side of the square that the generator sees, in pixels: a multiple of 4. Heatmaps have a quarter of it.
     public var inputResolution = 256
     /// Width σ of a joint's Gaussian, in heatmap pixels.
@@ -58,6 +60,7 @@ extension Configuration {
     public var path = ""
     public var annotations = ""
     public var images = ""
+    public var headBoxes = ""
     /// Samples to learn from, and to judge by; none where they are not given.
     public var train: SampleSelection?
     public var valid: SampleSelection?

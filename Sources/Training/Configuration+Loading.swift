@@ -67,10 +67,12 @@ extension Configuration {
       copy.data.sources[index].path = ""
       copy.data.sources[index].annotations = ""
       copy.data.sources[index].images = ""
+      copy.data.sources[index].headBoxes = ""
     }
     copy.visit(&writer)
     var left = Set([
-      "run.directory", "run.name", "data.path", "data.annotations", "data.images", "data.threads", "train.digest_every",
+      "run.directory", "run.name", "data.path", "data.annotations", "data.images", "data.head_boxes", "data.threads",
+      "train.digest_every",
       "compute.threads",
       "compute.blas_core", "compute.kernels", "comm.bucket_mib",
     ])

@@ -64,12 +64,17 @@ extension Configuration {
 
   /// What does not go together in what is said of one data set, `section` being where.
   private func setContradictions(
-    _ section: String, _ kind: Data.Kind, _ path: String, _ selections: [(key: String, selection: SampleSelection?)]
+    _ section: String, _ kind: Data.Kind, _ path: String, _ headBoxes: String,
+    _ selections: [(key: String, selection: SampleSelection?)]
   ) -> [Contradiction] {
     var found: [Contradiction] = []
     if kind != .synthetic && path.isEmpty {
       found.append(
         Contradiction("\(section).path", "\(section).kind", text: "is missing, and kind: \(kind.rawValue) needs it"))
+    }
+    if kind != .mpii && !headBoxes.isEmpty {
+      found.append(
+        Contradiction("\(section).head_boxes", "\(section).kind", text: "are for kind: mpii, not \(kind.rawValue)"))
     }
     for (key, selection) in selections {
       guard let selection else { continue }
@@ -110,7 +115,7 @@ extension Configuration {
         continue
       }
       found += setContradictions(
-        section, source.kind, source.path,
+        section, source.kind, source.path, source.headBoxes,
         [("\(section).train", source.train), ("\(section).valid", source.valid)])
       if source.renamed == nil {
         found.append(
@@ -129,7 +134,7 @@ extension Configuration {
     }
     if data.kind != .mix {
       found += setContradictions(
-        "data", data.kind, data.path,
+        "data", data.kind, data.path, data.headBoxes,
         [("data.split.train", data.split.train), ("data.split.valid", data.split.valid)])
     }
     found += mixContradictions()

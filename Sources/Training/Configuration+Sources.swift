@@ -9,6 +9,7 @@ extension Configuration {
     let joints: String
     /// What an error calls it.
     public let name: String
+    fileprivate let part: PhotographFiles.Part
     fileprivate let source: Source
   }
 
@@ -18,12 +19,12 @@ extension Configuration {
       guard let selection = part == .train ? source.train : source.valid else { return nil }
       return SelectedSource(
         kind: source.kind, selection: selection, weight: part == .train ? source.weight : 1, joints: source.joints,
-        name: name, source: source)
+        name: name, part: part, source: source)
     }
     guard data.kind == .mix else {
       let source = Source(
-        kind: data.kind, path: data.path, annotations: data.annotations, images: data.images, train: data.split.train,
-        valid: data.split.valid)
+        kind: data.kind, path: data.path, annotations: data.annotations, images: data.images,
+        headBoxes: data.headBoxes, train: data.split.train, valid: data.split.valid)
       return [selected(source, "data")].compactMap { $0 }
     }
     return data.sources.enumerated().compactMap { selected($1, "data.sources[\($0)]") }
@@ -59,7 +60,8 @@ extension Configuration {
       return SyntheticDataset(seed: run.seed, range: range, imageSize: data.imageSize, difficulty: data.difficulty)
     }
     return try PhotographFiles(
-      format, path: source.path, annotations: source.annotations, images: source.images
+      format, path: source.path, annotations: source.annotations, images: source.images,
+      heads: selected.part == .valid ? source.headBoxes : ""
     ).open(selected.selection.part, range: range)
   }
 

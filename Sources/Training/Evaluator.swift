@@ -1,10 +1,9 @@
 import Communication
 import Kernels
-import Metrics
 import PoseData
 import Tensors
 
-/// PCK over a data set, dealt out over ranks so that every sample counts once at any number of them.
+/// Predicts a data set, dealt out over ranks so that every sample counts once at any number of them.
 public final class Evaluator {
   /// A sample with what was predicted for it, for pictures.
   public struct Example {
@@ -40,43 +39,122 @@ public final class Evaluator {
     mask = Buffer(count: batch * joints)
   }
 
-  /// PCK@0.2 over the whole set, the same on every rank, and the first `examples` of rank 0's samples.
-  public func evaluate(_ estimator: PoseEstimator, examples: Int = 0) throws -> (pck: PCK, examples: [Example]) {
+  /// What was predicted for every sample, the same on every rank.
+  public struct Outcome {
+    /// In the photograph's pixels; nil for a sample that could not be read.
+    public let predictions: [[JointDecoder.Position]?]
+    /// The first of rank 0's samples.
+    public let examples: [Example]
+  }
+
+  /// Predicts every sample once, whatever the number of ranks.
+  ///
+  /// - Parameter examples: how many to keep for pictures.
+  public func evaluate(
+    _ estimator: PoseEstimator, _ testTime: TestTime = TestTime(), examples: Int = 0
+  ) throws -> Outcome {
     let (rank, worldSize) = (communicator.rank, communicator.worldSize)
     let own = dataset.count * rank / worldSize..<dataset.count * (rank + 1) / worldSize
     let joints = dataset.skeleton.jointCount
     let side = inputResolution / 4
-    let shape = Shape(n: batch, h: inputResolution, w: inputResolution, c: 3)
-    let input = Tensor(images.pointer, shape)
+    let input = Tensor(images.pointer, Shape(n: batch, h: inputResolution, w: inputResolution, c: 3))
     let truth = Tensor(heatmaps.pointer, Shape(n: batch, h: side, w: side, c: joints))
     let flags = Tensor(mask.pointer, Shape(n: batch, h: 1, w: 1, c: joints))
-    var pck = PCK(dataset.skeleton)
+    let averaged =
+      testTime.isOneLook ? nil : AveragedHeatmaps(truth.shape, dataset.skeleton, looks: testTime.looks)
+    var predictions: [[JointDecoder.Position]?] = []
     var shown: [Example] = []
     for first in stride(from: own.lowerBound, to: own.upperBound, by: batch) {
       communicator.activity.enter("evaluating")
       let indices = first..<min(first + batch, own.upperBound)
       let range = 0..<indices.count
       // The last batch may be short; what an earlier one left in the other places is computed and not looked at.
-      let transforms = try renderer.render(
-        indices, onBroken: onBroken, images: input.images(range), heatmaps: truth.images(range),
-        mask: flags.images(range))
-      try estimator.withHeatmaps(input) { predicted in
+      func render(scale: Double) throws(DataError) -> [CropTransform?] {
+        try renderer.render(
+          indices, scale: scale, onBroken: onBroken, images: input.images(range), heatmaps: truth.images(range),
+          mask: flags.images(range))
+      }
+      func take(_ maps: Tensor, _ transforms: [CropTransform?]) throws {
         for (place, index) in indices.enumerated() {
-          guard let transform = transforms[place] else { continue }
-          let annotation = try dataset.annotation(index)
-          pck.add(JointDecoder.positions(predicted.image(place), transform), annotation.joints)
+          guard let transform = transforms[place] else {
+            predictions.append(nil)
+            continue
+          }
+          predictions.append(JointDecoder.positions(maps.image(place), transform))
           if rank == 0 && shown.count < examples {
-            shown.append(try example(index, predicted.image(place), annotation, transform))
+            shown.append(try example(index, maps.image(place), try dataset.annotation(index), transform))
           }
         }
       }
+      guard let averaged else {
+        let transforms = try render(scale: 1)
+        try estimator.withHeatmaps(input) { try take($0, transforms) }
+        continue
+      }
+      averaged.begin()
+      for scale in testTime.scales {
+        _ = try render(scale: scale)
+        for isFlipped in testTime.flips ? [false, true] : [false] {
+          if isFlipped { Self.mirror(input) }
+          estimator.withHeatmaps(input) { averaged.add($0, scale: scale, isFlipped: isFlipped) }
+        }
+      }
+      try take(averaged.mean, try transforms(indices))
     }
-    let words = pck.counts.map { UInt64($0) }
-    let bytes = words.withUnsafeBytes { Array($0) }
-    for (other, gathered) in try communicator.allGather(bytes).enumerated() where other != rank {
-      pck.merge(counts: gathered.withUnsafeBytes { Array($0.bindMemory(to: UInt64.self)).map { Int($0) } })
+    return Outcome(predictions: try gather(predictions), examples: shown)
+  }
+
+  /// The way from each sample's photograph to the input at scale 1; nil where it is broken and skipped.
+  private func transforms(_ indices: Range<Int>) throws(DataError) -> [CropTransform?] {
+    var transforms: [CropTransform?] = []
+    for (place, index) in indices.enumerated() {
+      // A sample that could not be read has been left black and masked.
+      guard
+        mask.values[place * dataset.skeleton.jointCount..<(place + 1) * dataset.skeleton.jointCount].contains(1)
+          || onBroken == .fail
+      else {
+        transforms.append(nil)
+        continue
+      }
+      let annotation = try dataset.annotation(index)
+      transforms.append(
+        CropTransform(
+          centerX: annotation.centerX, centerY: annotation.centerY, side: annotation.side,
+          inputResolution: inputResolution))
     }
-    return (pck, shown)
+    return transforms
+  }
+
+  private static func mirror(_ images: Tensor) {
+    let (rows, width) = (images.shape.n * images.shape.h, images.shape.w)
+    for row in 0..<rows {
+      let line = images.pointer + row * width * 3
+      for column in 0..<width / 2 {
+        for channel in 0..<3 { swap(&line[column * 3 + channel], &line[(width - 1 - column) * 3 + channel]) }
+      }
+    }
+  }
+
+  /// All ranks' predictions, in the order of the samples.
+  private func gather(_ own: [[JointDecoder.Position]?]) throws -> [[JointDecoder.Position]?] {
+    let joints = dataset.skeleton.jointCount
+    var words: [UInt64] = []
+    for positions in own {
+      words.append(positions == nil ? 0 : 1)
+      let values = positions?.flatMap { [$0.x, $0.y, $0.score] } ?? Array(repeating: 0, count: 3 * joints)
+      words += values.map(\.bitPattern)
+    }
+    let length = 1 + 3 * joints
+    return try communicator.allGather(words.withUnsafeBytes { Array($0) }).flatMap { bytes in
+      let words = bytes.withUnsafeBytes { Array($0.bindMemory(to: UInt64.self)) }
+      return stride(from: 0, to: words.count, by: length).map { start -> [JointDecoder.Position]? in
+        guard words[start] == 1 else { return nil }
+        return (0..<joints).map { joint in
+          let values = (0..<3).map { Double(bitPattern: words[start + 1 + 3 * joint + $0]) }
+          return JointDecoder.Position(x: values[0], y: values[1], score: values[2])
+        }
+      }
+    }
   }
 
   /// The crop at twice the network's resolution, with joints in its pixels.

@@ -190,15 +190,16 @@ public final class TrainingRun {
     guard step != lastEvaluation else { return }
     lastEvaluation = step
     communicator.activity.enter("evaluating")
-    let (pck, examples) = try evaluator.evaluate(estimator, examples: 12)
+    let outcome = try evaluator.evaluate(estimator, examples: 12)
+    let pck = try PoseFigures(splits.valid, outcome.predictions).pck
     lastMetric = pck.value
     guard communicator.rank == 0, let record else { return }
     try log?.append(pck.line(step, splits.valid.skeleton))
     tell(pck.summary(step, splits.valid.skeleton))
-    if !examples.isEmpty {
+    if !outcome.examples.isEmpty {
       let digits = String(step)
       let name = "step-\(String(repeating: "0", count: max(0, 7 - digits.count)))\(digits).png"
-      try record.write(sample: name, try SampleSheet.png(examples, splits.valid.skeleton, name: name))
+      try record.write(sample: name, try SampleSheet.png(outcome.examples, splits.valid.skeleton, name: name))
     }
   }
 

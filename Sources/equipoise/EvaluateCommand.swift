@@ -8,7 +8,11 @@ import Training
 
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "evaluate", abstract: "Reports PCK@0.2 of a checkpoint on the validation samples.")
+    commandName: "evaluate", abstract: "Reports a checkpoint's figures on the validation samples.",
+    discussion: """
+      PCK@0.2 for every set; PCKh@0.5 and @0.1 where heads are known (MPII with data.head_boxes); COCO's ten figures by OKS, \
+      each person's square being given. Every sample counts once at any number of ranks.
+      """)
 
   @Option(help: "A run's directory, or one checkpoint's.")
   var checkpoint: String
@@ -19,10 +23,20 @@ struct EvaluateCommand: ParsableCommand {
   @Option(name: .customLong("set"), help: ArgumentHelp("Overrides a key of the configuration.", valueName: "key=value"))
   var overrides: [String] = []
 
+  @Flag(help: "Average each sample's heatmaps with those of its mirror image.")
+  var flip = false
+
+  @Option(help: ArgumentHelp("Average over squares of several sizes, such as 0.8,1,1.25.", valueName: "factors"))
+  var scales = "1"
+
+  @Option(help: "A folder for the predictions, in a form of our own and in the set's.")
+  var out: String?
+
   @Flag(help: "One line of JSON.")
   var json = false
 
   func run() throws {
+    let testTime = TestTime(flips: flip, scales: try Self.factors(scales))
     let communicator = try Program.join()
     let found = try Together.everywhere(communicator) { try CheckpointStore.open(checkpoint).checkpoint }
     let configuration = try Configuration.shared(communicator) {
@@ -39,28 +53,19 @@ struct EvaluateCommand: ParsableCommand {
         machine.makeContext())
     }
     let evaluator = Evaluator(dataset, configuration, batch: batch, communicator: communicator)
-    let pck = try evaluator.evaluate(estimator).pck
+    let predictions = try evaluator.evaluate(estimator, testTime).predictions
     watchdog?.stop()
     guard communicator.rank == 0 else { return }
-    if json {
-      print(pck.line(found.step, dataset.skeleton).text)
-    } else {
-      print(pck.table(dataset.skeleton))
-    }
+    let figures = try PoseFigures(dataset, predictions)
+    if let out { try PredictionExport(dataset, predictions).write(configuration.data.kind, to: out) }
+    print(json ? figures.json(found.step, dataset.skeleton).text : figures.table(dataset.skeleton))
   }
-}
 
-extension PCK {
-  /// A row a joint, then the mean over all labelled joints.
-  func table(_ skeleton: Skeleton) -> String {
-    let width = skeleton.jointNames.map(\.count).max()! + 2
-    let row = { (name: String, share: Double?, count: Int) in
-      name.padding(toLength: width, withPad: " ", startingAt: 0)
-        + (share.map { String(format: "%6.1f %%", $0 * 100) } ?? "   none ") + String(format: "%8d", count)
+  private static func factors(_ text: String) throws -> [Double] {
+    let factors = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) ?? .nan }
+    guard factors.allSatisfy({ $0 >= 0.1 && $0 <= 10 }) else {
+      throw UsageError("--scales \(text) is not a list of factors from 0.1 to 10, such as 0.8,1,1.25")
     }
-    var rows = ["joint".padding(toLength: width, withPad: " ", startingAt: 0) + " PCK@0.2 labelled"]
-    for (joint, name) in skeleton.jointNames.enumerated() { rows.append(row(name, perJoint[joint], total[joint])) }
-    rows.append(row("all", value, total.reduce(0, +)))
-    return rows.joined(separator: "\n")
+    return factors
   }
 }

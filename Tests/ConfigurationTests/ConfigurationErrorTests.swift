@@ -176,7 +176,7 @@ struct ConfigurationErrorTests {
       """
     let lines = message(text, "data.sources[9].path=f", "data.sources=[]").split(separator: "\n").map(String.init)
     for line in [
-      "a.yaml:7: data.sources[0].pth: unknown key; a data set takes kind, path, annotations, images, train, valid, weight, joints",
+      "a.yaml:7: data.sources[0].pth: unknown key; a data set takes kind, path, annotations, images, head_boxes, train, valid, weight, joints",
       "a.yaml: data.sources[0].path: is missing, and kind: mpii needs it",
       "a.yaml:8: data.sources[1].kind: a mix within a mix",
       "a.yaml:9: data.sources[2]: is not a data set, with a kind and a path",

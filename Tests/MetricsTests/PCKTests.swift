@@ -46,21 +46,6 @@ import Testing
     #expect(pck.excluded == 3 && pck.value == nil && pck.perJoint.allSatisfy { $0 == nil })
   }
 
-  @Test func ranksAddUp() {
-    let joints = person()
-    var (whole, left, right) = (PCK(.lsp), PCK(.lsp), PCK(.lsp))
-    for number in 0..<6 {
-      let positions = moved(joints, by: [number: 5])
-      whole.add(positions, joints)
-      if number < 3 { left.add(positions, joints) } else { right.add(positions, joints) }
-    }
-    left.merge(right)
-    #expect(left == whole)
-    var received = PCK(.lsp)
-    received.merge(counts: whole.counts)
-    #expect(received == whole)
-  }
-
   /// Published predictions for Leeds Sports Pose, whose PCK@0.2 is known to be 73.56 %.
   @Test(.enabled(if: RealData.folder("lsp-eval") != nil, "\(RealData.absence)"))
   func publishedPredictionsScoreAsPublished() throws {

@@ -119,6 +119,8 @@ import Testing
     let text = coco([person(keypoints), person(nobody), person(keypoints, crowd: 1)].joined(separator: ","))
     let set = try people(.coco, text, as: "annotations/person_keypoints_val2017.json", .valid)
     #expect(set.count == 1 && set.skeleton == .coco && set.name(of: 0) == "a.jpg [3]")
+    #expect(set.bystanders.map(\.details.isCrowd) == [false, true] && set.bystanders[0].joints[0].isLabelled == false)
+    #expect(set.details(0).area == 5.5 && set.details(0).box == [10, 20, 31, 41] && set.details(0).imageID == 7)
     let annotation = try set.annotation(0)
     #expect(annotation.joints[0] == Joint(x: 12, y: 13, isLabelled: true, isVisible: true))
     #expect(annotation.joints[16] == Joint(x: 40, y: 50, isLabelled: true, isVisible: false))

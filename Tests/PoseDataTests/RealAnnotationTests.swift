@@ -23,6 +23,27 @@ struct RealAnnotationTests {
     #expect(first.centerX == 593 && first.centerY == 256 + 15 * 3.021 && first.side == 1.25 * 3.021 * 200)
   }
 
+  @Test func headsOfMPII() throws {
+    let folder = "\(try #require(TestFolders.data))/mpii"
+    func files(_ heads: String) -> PhotographFiles { PhotographFiles(.mpii, path: folder, heads: heads) }
+    let valid = try files("detections_our_format.mat").open(.valid, range: 2...3)
+    #expect(valid.details(0).headSize != nil)
+    // The same people: a head's size is three quarters of its labelled length, as MPII's own boxes are made.
+    let all = try files("detections_our_format.mat").open(.valid)
+    var (fitting, seen) = (0, 0)
+    for index in 0..<all.count {
+      let joints = try all.annotation(index).joints
+      guard joints[8].isLabelled, joints[9].isLabelled else { continue }
+      let (dx, dy) = (joints[9].x - joints[8].x, joints[9].y - joints[8].y)
+      let ratio = try #require(all.details(index).headSize) / (dx * dx + dy * dy).squareRoot()
+      seen += 1
+      if abs(ratio - 0.75) < 0.015 { fitting += 1 }
+    }
+    #expect(seen > 2_800 && fitting * 100 > seen * 98, "\(fitting) of \(seen)")
+    let error = dataError { () throws(DataError) in _ = try files("detections_our_format.mat").open(.train) }
+    #expect(error?.problem == "headboxes_src is 2×2×2958, not 2×2×22246 for as many people")
+  }
+
   @Test func theSampleOfMPIIWithPhotographs() throws {
     let set = try files(.mpii, "mpii-sample", "test_mpii.json").open()
     #expect(set.count == 5)

@@ -2,6 +2,8 @@
 struct AnnotatedSet {
   var skeleton: Skeleton
   var people: [LabelledPerson]
+  /// People who are no samples.
+  var bystanders: [LabelledPerson] = []
   /// For each part that the file itself tells, the indices of its people.
   var members: [PhotographFiles.Part: [Int]] = [:]
   /// Whether the file is of one part alone, which its name tells.

@@ -1,7 +1,7 @@
 /// COCO's person keypoints (Lin et al., "Microsoft COCO: common objects in context", ECCV 2014): `data.kind: coco`.
 ///
 /// `annotations` have image_id, bbox (left, top, width, height), keypoints (17 times x, y and 0 not labelled, 1 hidden,
-/// 2 visible) and iscrowd; pixels count from 0. Crowds, and people with no labelled joint, are passed over. A person's
+/// 2 visible) and iscrowd; pixels count from 0. Crowds, and people with no labelled joint, are bystanders. A person's
 /// square has the box's centre and 1.25 times its larger side. Which part a file is of stands in its name.
 public enum COCOFormat {
   private struct File: Decodable {
@@ -19,11 +19,12 @@ public enum COCOFormat {
       let id: Int
       let imageID: Int
       let bbox: [Double]
+      let area: Double?
       let keypoints: [Double]
       let isCrowd: Int?
 
       enum CodingKeys: String, CodingKey {
-        case id, bbox, keypoints
+        case id, bbox, area, keypoints
         case imageID = "image_id"
         case isCrowd = "iscrowd"
       }
@@ -49,22 +50,29 @@ public enum COCOFormat {
       }
     }
     var set = AnnotatedSet(skeleton: .coco, people: [], isOfOnePart: true)
-    for (index, person) in content.annotations.enumerated() where person.isCrowd ?? 0 == 0 {
+    for (index, person) in content.annotations.enumerated() {
       let place = "annotations[\(index)]"
       guard person.keypoints.count == 51 else {
         throw DataError(file, "\(place).keypoints has \(person.keypoints.count) numbers, not 51")
       }
       let joints = try joints(person.keypoints, file, place)
-      guard joints.contains(where: \.isLabelled) else { continue }
       guard let name = names[person.imageID] else {
         throw DataError(file, "\(place): there is no image \(person.imageID)")
       }
       guard let square = PoseAnnotation.Square(box: person.bbox, scale: boxScale) else {
         throw DataError(file, "\(place).bbox is \(person.bbox), not a box")
       }
-      set.people.append(
-        LabelledPerson(
-          photograph: "\(photographs)/\(name)", name: "\(name) [\(person.id)]", joints: joints, square: square))
+      var labelled = LabelledPerson(
+        photograph: "\(photographs)/\(name)", name: "\(name) [\(person.id)]", joints: joints, square: square)
+      labelled.details.area = person.area
+      labelled.details.box = person.bbox
+      labelled.details.imageID = person.imageID
+      labelled.details.isCrowd = person.isCrowd ?? 0 != 0
+      if labelled.details.isCrowd || !joints.contains(where: \.isLabelled) {
+        set.bystanders.append(labelled)
+      } else {
+        set.people.append(labelled)
+      }
     }
     return set
   }

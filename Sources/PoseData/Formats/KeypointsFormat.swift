@@ -7,6 +7,13 @@ enum KeypointsFormat {
       let center: [Double]?
       let side: Double?
       let box: [Double]?
+      let area: Double?
+      let headSize: Double?
+
+      enum CodingKeys: String, CodingKey {
+        case image, joints, center, side, box, area
+        case headSize = "head_size"
+      }
     }
 
     let skeleton: Skeleton
@@ -36,10 +43,17 @@ enum KeypointsFormat {
         throw DataError(file, "\(place): \"\(sample.image.prefix(200))\" does not stay in the photographs' folder")
       }
       let joints = try joints(sample.joints, content.skeleton, file, place)
-      set.people.append(
-        LabelledPerson(
-          photograph: "\(photographs)/\(sample.image)", name: "\(sample.image) [\(index)]", joints: joints,
-          square: try square(sample, joints, file, place)))
+      var person = LabelledPerson(
+        photograph: "\(photographs)/\(sample.image)", name: "\(sample.image) [\(index)]", joints: joints,
+        square: try square(sample, joints, file, place))
+      for (key, size) in [("area", sample.area), ("head_size", sample.headSize)] {
+        guard let size, !(size > 0 && size <= 1e12) else { continue }
+        throw DataError(file, "\(place).\(key) is \(size), not a size")
+      }
+      person.details.area = sample.area
+      person.details.headSize = sample.headSize
+      person.details.box = sample.box
+      set.people.append(person)
     }
     return set
   }
