@@ -42,6 +42,13 @@ public struct CropTransform: Sendable, Equatable {
     sine = sin(rotation)
   }
 
+  /// The same square on an input of another side.
+  public func resized(to inputResolution: Int) -> CropTransform {
+    CropTransform(
+      centerX: centerX, centerY: centerY, side: pixelsPerInputPixel * Double(self.inputResolution),
+      inputResolution: inputResolution, rotation: atan2(sine, cosine), isFlipped: isFlipped)
+  }
+
   /// The same for a photograph at 1/`reduction` of its size.
   public func reduced(by reduction: Int) -> CropTransform {
     if reduction == 1 { return self }

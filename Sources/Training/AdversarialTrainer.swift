@@ -26,7 +26,7 @@ public final class AdversarialTrainer {
   let context: KernelContext
   private(set) var vectors: VectorOperations
   let g: StackedHourglass
-  private let d: Discriminator?
+  let d: Discriminator?
   private let generatorPasses: [Pass]
   private let realPass: Pass?
   private let fakePass: Pass?

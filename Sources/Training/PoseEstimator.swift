@@ -34,14 +34,7 @@ public final class PoseEstimator {
     let network = StackedHourglass(
       store, configuration.hourglass(configuration.model.generator, joints), input: .photograph)
     store.layOut()
-    for (name, shape, values) in store.arrays(of: "generator") {
-      guard let entry = checkpoint[name], entry.shape == shape, entry.type == .real else {
-        throw CheckpointError(checkpoint.path, tensor: name, "is missing, or not as the configuration has it")
-      }
-      try checkpoint.read(
-        entry,
-        into: UnsafeMutableRawBufferPointer(start: values, count: shape.reduce(1, *) * MemoryLayout<Real>.size))
-    }
+    try store.read("generator", from: checkpoint)
     self.init(network, store, batch: batch, inputResolution: configuration.data.inputResolution, context)
   }
 
@@ -65,6 +58,18 @@ public final class PoseEstimator {
 }
 
 extension ParameterStore {
+  /// Takes parameters and running statistics from a checkpoint; the store is laid out.
+  func read(_ network: String, from checkpoint: SafetensorsFile) throws(CheckpointError) {
+    for (name, shape, values) in arrays(of: network) {
+      guard let entry = checkpoint[name], entry.shape == shape, entry.type == .real else {
+        throw CheckpointError(checkpoint.path, tensor: name, "is missing, or not as the configuration has it")
+      }
+      try checkpoint.read(
+        entry,
+        into: UnsafeMutableRawBufferPointer(start: values, count: shape.reduce(1, *) * MemoryLayout<Real>.size))
+    }
+  }
+
   /// Parameters and running statistics under the names a checkpoint gives them.
   func arrays(of network: String) -> [(name: String, shape: [Int], values: UnsafeMutablePointer<Real>)] {
     var arrays = parameters.map { ("\(network).\($0.name)", $0.shape, values.pointer + $0.offset) }

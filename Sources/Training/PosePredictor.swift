@@ -20,9 +20,10 @@ public final class PosePredictor {
 
   /// Joints in the photograph's pixels, with their heatmaps' peaks, for the person in a square of it.
   public func predict(
-    _ image: RGBImage, centerX: Double, centerY: Double, side: Double
+    _ image: RGBImage, _ square: PoseAnnotation.Square
   ) -> [JointDecoder.Position] {
-    let transform = CropTransform(centerX: centerX, centerY: centerY, side: side, inputResolution: resolution)
+    let transform = CropTransform(
+      centerX: square.centerX, centerY: square.centerY, side: square.side, inputResolution: resolution)
     let input = Tensor(memory.pointer, Shape(n: 1, h: resolution, w: resolution, c: 3))
     sampler.sample(image, transform, into: input)
     return estimator.withHeatmaps(input) { JointDecoder.positions($0, transform) }

@@ -24,6 +24,7 @@ public final class TrainingRun {
   private let trainer: AdversarialTrainer
   private let estimator: PoseEstimator
   private let evaluator: Evaluator
+  private let critic: PoseCritic?
   private let machine: Machine
   private let stepsPerEpoch: Int
   private let totalSteps: Int
@@ -67,6 +68,7 @@ public final class TrainingRun {
       communicator: communicator, context: machine.makeContext())
     let batch = max(1, min(plan.samplesPerShard, splits.valid.count))
     estimator = trainer.makeEstimator(batch: batch, machine.makeContext())
+    critic = communicator.rank == 0 ? trainer.makeCritic(splits.train.skeleton, machine.makeContext()) : nil
     evaluator = Evaluator(splits.valid, configuration, batch: batch, communicator: communicator)
     progress = ProgressReporter(totalSteps: totalSteps, isTerminal: machine.isTerminal)
     for warning in configuration.warnings { tell("warning: \(warning)") }
@@ -197,9 +199,25 @@ public final class TrainingRun {
     try log?.append(pck.line(step, splits.valid.skeleton))
     tell(pck.summary(step, splits.valid.skeleton))
     if !outcome.examples.isEmpty {
-      let digits = String(step)
-      let name = "step-\(String(repeating: "0", count: max(0, 7 - digits.count)))\(digits).png"
+      let name = "step-\(String(step).leftPadded(7, "0")).png"
       try record.write(sample: name, try SampleSheet.png(outcome.examples, splits.valid.skeleton, name: name))
+    }
+    try drawCritique(step, record)
+  }
+
+  /// What the discriminator thinks of the first validation sample that can be read.
+  private func drawCritique(_ step: Int, _ record: RunDirectory) throws {
+    guard let critic else { return }
+    for index in 0..<splits.valid.count {
+      guard let annotation = try? splits.valid.annotation(index), let image = try? splits.valid.image(index) else {
+        continue
+      }
+      let square = PoseAnnotation.Square(
+        centerX: annotation.centerX, centerY: annotation.centerY, side: annotation.side)
+      let name = "critique-\(String(step).leftPadded(7, "0")).png"
+      let sheet = CritiqueSheet.make(image, critic.critique(image, square), critic.skeleton)
+      try record.write(sample: name, try PNGWriter.encode(sheet, name: name))
+      return
     }
   }
 

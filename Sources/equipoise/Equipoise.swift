@@ -9,7 +9,8 @@ struct Equipoise: ParsableCommand {
     commandName: "equipoise",
     abstract: "Trains human-pose estimators by self-adversarial training, data-parallel over MPI.",
     subcommands: [
-      TrainCommand.self, EvaluateCommand.self, PredictCommand.self, DataCommand.self, BenchCommand.self,
+      TrainCommand.self, EvaluateCommand.self, PredictCommand.self, CritiqueCommand.self, DataCommand.self,
+      BenchCommand.self,
       FingerprintCommand.self, SuperviseCommand.self, DoctorCommand.self,
     ])
 

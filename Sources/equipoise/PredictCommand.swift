@@ -13,11 +13,7 @@ struct PredictCommand: ParsableCommand {
   @Option(help: "A run's directory, or one checkpoint's.")
   var checkpoint: String
 
-  @Option(help: "The person's centre, X,Y in pixels; without it, the image's.")
-  var center: String?
-
-  @Option(help: "The person's size: the crop's side is 200 pixels times this; without it, the image's longer side.")
-  var scale: Double?
+  @OptionGroup var person: PersonOptions
 
   @Option(help: "A folder for pictures with the skeleton drawn on.")
   var out: String?
@@ -32,14 +28,10 @@ struct PredictCommand: ParsableCommand {
     let skeleton = try found.skeleton
     let predictor = try PosePredictor(
       configuration, joints: skeleton.jointCount, checkpoint: found.state, machine)
-    let place = try center.map(Self.point)
-    if let scale, !(scale > 0 && scale.isFinite) { throw UsageError("--scale \(scale) is not a size") }
     if let out { try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true) }
     for path in images {
       var image = try PhotographDecoder.decode(file: path).image
-      let joints = predictor.predict(
-        image, centerX: place?.x ?? Double(image.width - 1) / 2, centerY: place?.y ?? Double(image.height - 1) / 2,
-        side: scale.map { $0 * 200 } ?? Double(max(image.width, image.height)))
+      let joints = predictor.predict(image, try person.square(in: image))
       let rows = zip(skeleton.jointNames, joints).map { name, joint -> JSONValue in
         .object([
           "name": .string(name), "x": JSONValue(joint.x), "y": JSONValue(joint.y), "score": JSONValue(joint.score),
@@ -54,14 +46,6 @@ struct PredictCommand: ParsableCommand {
         try PNGWriter.write(image, to: "\(out)/\(name).png")
       }
     }
-  }
-
-  private static func point(_ text: String) throws -> (x: Double, y: Double) {
-    let parts = text.split(separator: ",").map { Double($0) }
-    guard parts.count == 2, let x = parts[0], let y = parts[1], x.isFinite, y.isFinite else {
-      throw UsageError("--center \(text) is not X,Y")
-    }
-    return (x, y)
   }
 }
 

@@ -53,6 +53,32 @@ import Testing
     #expect(sheet.bytes[(4 * 13 + 9) * 3 + 1] == 255)
   }
 
+  @Test func ringsAreOpen() {
+    var image = RGBImage(width: 40, height: 40, color: .black)
+    image.drawRing(at: (20, 20), radius: 10, width: 3, color: .white)
+    func value(_ x: Int, _ y: Int) -> UInt8 { image.bytes[(y * 40 + x) * 3] }
+    for (x, y) in [(30, 20), (10, 20), (20, 30), (20, 10), (27, 27)] { #expect(value(x, y) == 255) }
+    for (x, y) in [(20, 20), (25, 20), (35, 20), (0, 0)] { #expect(value(x, y) == 0) }
+    let before = image
+    image.drawRing(at: (.nan, 3), radius: 10, width: 3, color: .white)
+    image.drawRing(at: (500, 500), radius: 10, width: 3, color: .white)
+    #expect(image == before)
+  }
+
+  /// An i, its dot apart; twice as large it is the same.
+  @Test func lettersAreDrawn() {
+    func column(_ size: Int) -> [Bool] {
+      var image = RGBImage(width: 20, height: 20, color: .white)
+      image.drawText("I", at: (2, 1), size: size, color: .black)
+      return (0..<8).map { image.bytes[((1 + $0 * size) * 20 + 2 + 2 * size) * 3] == 0 }
+    }
+    #expect(column(1) == [true, false, true, true, true, true, true, false] && column(2) == column(1))
+    #expect(RGBImage.textWidth("hip", size: 2) == 36)
+    var image = RGBImage(width: 4, height: 4, color: .white)
+    image.drawText("é left hip", at: (-9, 2), size: 3, color: .black)
+    #expect(image.bytes.count == 48)
+  }
+
   @Test func tensorsBecomePictures() {
     let memory = Buffer<Real>(count: 6)
     for (index, value) in [0, 1, 0.5, -3, 7, Real.nan].enumerated() { memory.pointer[index] = value }

@@ -16,11 +16,7 @@ public enum ContactSheet {
     for (index, image) in images.enumerated() {
       let left = index % across * (width + gap) + gap
       let top = index / across * (height + gap) + gap
-      for row in 0..<height {
-        let start = ((top + row) * sheet.width + left) * 3
-        sheet.bytes.replaceSubrange(
-          start..<start + width * 3, with: image.bytes[row * width * 3..<(row + 1) * width * 3])
-      }
+      sheet.paste(image, at: (left, top))
     }
     return sheet
   }

@@ -60,6 +60,34 @@ extension RGBImage {
     drawLine(from: center, to: center, width: 2 * radius, color: color, opacity: opacity)
   }
 
+  /// Draws a circle's line, its edges smoothed.
+  public mutating func drawRing(at center: (x: Double, y: Double), radius: Double, width: Double, color: Color) {
+    let outer = radius + width / 2
+    guard center.x.isFinite, center.y.isFinite,
+      let columns = span(center.x, center.x, outer, self.width), let rows = span(center.y, center.y, outer, height)
+    else { return }
+    for row in rows {
+      for column in columns {
+        let (dx, dy) = (Double(column) - center.x, Double(row) - center.y)
+        let distance = abs((dx * dx + dy * dy).squareRoot() - radius)
+        let coverage = max(0, min(1, width / 2 + 0.5 - distance))
+        if coverage > 0 { blend(column, row, color, coverage) }
+      }
+    }
+  }
+
+  /// Lays another picture on this one, its upper left corner at `place`; all of it has to fit.
+  public mutating func paste(_ picture: RGBImage, at place: (x: Int, y: Int)) {
+    precondition(
+      place.x >= 0 && place.y >= 0 && place.x + picture.width <= width && place.y + picture.height <= height,
+      "a picture of \(picture.width)×\(picture.height) at (\(place.x), \(place.y)) of \(width)×\(height)")
+    for row in 0..<picture.height {
+      let start = ((place.y + row) * width + place.x) * 3
+      bytes.replaceSubrange(
+        start..<start + picture.width * 3, with: picture.bytes[row * picture.width * 3..<(row + 1) * picture.width * 3])
+    }
+  }
+
   private func span(_ a: Double, _ b: Double, _ radius: Double, _ extent: Int) -> ClosedRange<Int>? {
     let lower = max(0, (min(a, b) - radius - 1).rounded(.down))
     let upper = min(Double(extent - 1), (max(a, b) + radius + 1).rounded(.up))

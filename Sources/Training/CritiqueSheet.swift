@@ -1,0 +1,133 @@
+import PoseData
+import Tensors
+
+/// A picture of what the two networks say of a person, the joint that the discriminator doubts most first.
+///
+/// On the left the person with the generator's skeleton, and the joints by doubt; then for each joint three pictures:
+/// the generator's heatmap, the discriminator's, and the difference between them, laid over the photograph, the brightest
+/// of the three in full colour.
+public enum CritiqueSheet {
+  private static let tile = 112
+  private static let gap = 4
+  private static let caption = 12
+  private static let portrait = 460
+
+  public static func make(_ image: RGBImage, _ critique: PoseCritic.Critique, _ skeleton: Skeleton) -> RGBImage {
+    let order = critique.doubt.indices.sorted { critique.doubt[$0] > critique.doubt[$1] }
+    let rows = (order.count + 1) / 2
+    let rowHeight = tile + caption + gap
+    let left = portrait + 3 * gap
+    let listHeight = 14 * order.count + 20
+    var sheet = RGBImage(
+      width: left + 2 * groupWidth, height: max(16 + rows * rowHeight, portrait + listHeight + 4 * gap) + gap,
+      color: .white)
+    drawPortrait(image, critique, skeleton, order, on: &sheet)
+    for group in 0..<2 {
+      for (column, title) in ["generator", "discriminator", "difference"].enumerated() {
+        sheet.drawText(title, at: (left + group * groupWidth + column * (tile + gap), 4), color: grey)
+      }
+    }
+    let crop = cropped(image, critique.transform, tile)
+    for (place, joint) in order.enumerated() {
+      let (x, y) = (left + place % 2 * groupWidth, 16 + place / 2 * rowHeight)
+      sheet.drawText(
+        "\(place + 1) \(skeleton.jointNames[joint])  \(rounded(critique.doubt[joint]))", at: (x, y + 1), color: .black)
+      let maps = maps(critique, joint)
+      let brightest = max(maps.joined().max()!, 1e-3)
+      for (column, map) in maps.enumerated() {
+        sheet.paste(overlaid(crop, map.map { $0 / brightest }), at: (x + column * (tile + gap), y + caption))
+      }
+    }
+    return sheet
+  }
+
+  private static let grey = RGBImage.Color(110, 110, 110)
+  private static var groupWidth: Int { 3 * (tile + gap) + 2 * gap }
+
+  private static func drawPortrait(
+    _ image: RGBImage, _ critique: PoseCritic.Critique, _ skeleton: Skeleton, _ order: [Int], on sheet: inout RGBImage
+  ) {
+    var picture = cropped(image, critique.transform, portrait)
+    let transform = critique.transform.resized(to: portrait)
+    let joints = critique.joints.map { joint in
+      let point = transform.input(x: joint.x, y: joint.y)
+      return PoseAnnotation.Joint(x: point.x, y: point.y, isLabelled: true, isVisible: true)
+    }
+    SkeletonDrawing(skeleton, lineWidth: 4).draw(joints, on: &picture)
+    // The three it doubts most are ringed and numbered.
+    for (place, joint) in order.prefix(3).enumerated() {
+      let center = (x: joints[joint].x, y: joints[joint].y)
+      picture.drawRing(at: center, radius: 13, width: 3, color: RGBImage.Color(255, 40, 160))
+      picture.drawText(
+        "\(place + 1)", at: (Int(center.x) + 16, Int(center.y) - 8), size: 2, color: RGBImage.Color(255, 40, 160))
+    }
+    sheet.paste(picture, at: (gap, gap))
+    sheet.drawText("doubted most", at: (gap, portrait + 4 * gap), color: grey)
+    let longest = max(critique.doubt.max()!, .leastNormalMagnitude)
+    for (place, joint) in order.enumerated() {
+      let y = portrait + 4 * gap + 14 * (place + 1)
+      sheet.drawText("\(place + 1) \(skeleton.jointNames[joint])", at: (gap, y), color: .black)
+      let length = Int((Double(portrait - 200) * critique.doubt[joint] / longest).rounded())
+      sheet.drawLine(
+        from: (130, Double(y) + 4), to: (130 + Double(length), Double(y) + 4), width: 7,
+        color: RGBImage.Color(255, 40, 160), opacity: 0.75)
+      sheet.drawText(rounded(critique.doubt[joint]), at: (142 + length, y), color: grey)
+    }
+  }
+
+  private static func rounded(_ value: Double) -> String {
+    guard value < 100 else { return "over 100" }
+    let hundredths = Int((value * 100).rounded())
+    return "\(hundredths / 100).\(String(hundredths % 100).leftPadded(2, "0"))"
+  }
+
+  private static func cropped(_ image: RGBImage, _ transform: CropTransform, _ side: Int) -> RGBImage {
+    let memory = Buffer<Real>(count: side * side * 3)
+    let crop = Tensor(memory.pointer, Shape(n: 1, h: side, w: side, c: 3))
+    CropSampler().sample(image, transform.resized(to: side), into: crop)
+    return RGBImage(crop)
+  }
+
+  /// The generator's map, the discriminator's and their distance, r×r each.
+  private static func maps(_ critique: PoseCritic.Critique, _ joint: Int) -> [[Double]] {
+    let (said, drawn) = (critique.generated, critique.reconstructed)
+    let joints = critique.joints.count
+    func map(_ value: (Int) -> Double) -> [Double] {
+      stride(from: joint, to: said.count, by: joints).map(value)
+    }
+    return [
+      map { Double(said[$0]) }, map { Double(drawn[$0]) }, map { abs(Double(said[$0]) - Double(drawn[$0])) },
+    ]
+  }
+
+  /// A map in colours over a darkened crop; 1 is the brightest.
+  private static func overlaid(_ crop: RGBImage, _ map: [Double]) -> RGBImage {
+    var picture = crop
+    let side = Int(Double(map.count).squareRoot().rounded())
+    let ratio = Double(side) / Double(crop.width)
+    for y in 0..<crop.height {
+      for x in 0..<crop.width {
+        let value = sampled(map, side, (Double(x) + 0.5) * ratio - 0.5, (Double(y) + 0.5) * ratio - 0.5)
+        let heat = max(0, min(1, value))
+        let start = (y * crop.width + x) * 3
+        let color = [min(1, 3 * heat), max(0, min(1, 3 * heat - 1)), max(0, min(1, 3 * heat - 2))]
+        let share = 0.25 + 0.75 * min(1, 1.5 * heat)
+        for channel in 0..<3 {
+          let below = Double(crop.bytes[start + channel]) * 0.6
+          picture.bytes[start + channel] = UInt8((below * (1 - share) + 255 * color[channel] * share).rounded())
+        }
+      }
+    }
+    return picture
+  }
+
+  private static func sampled(_ map: [Double], _ side: Int, _ x: Double, _ y: Double) -> Double {
+    let (left, top) = (x.rounded(.down), y.rounded(.down))
+    func value(_ column: Double, _ row: Double) -> Double {
+      map[Int(max(0, min(Double(side - 1), row))) * side + Int(max(0, min(Double(side - 1), column)))]
+    }
+    let (right, lower) = (x - left, y - top)
+    return (value(left, top) * (1 - right) + value(left + 1, top) * right) * (1 - lower)
+      + (value(left, top + 1) * (1 - right) + value(left + 1, top + 1) * right) * lower
+  }
+}

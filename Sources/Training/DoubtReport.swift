@@ -1,0 +1,80 @@
+import Metrics
+import PoseData
+import RunRecord
+
+/// Whether the discriminator's doubt is worth anything: how well it tells wrong joints from right ones, beside the
+/// heatmap's peak alone.
+///
+/// A joint is wrong where it is farther than 0.2 of the torso from the labelled one (PCK@0.2).
+public struct DoubtReport {
+  /// For one joint, or all together.
+  public struct Row {
+    public let name: String
+    public let right, wrong: Int
+    /// Areas under the curve: of doubt, and of a low peak; nil where all joints are right or all wrong.
+    public let doubt, peak: Double?
+  }
+
+  public private(set) var rows: [Row] = []
+  /// Everyone's joints in one.
+  public private(set) var all: Row
+
+  private struct Sample {
+    let joint: Int
+    let isWrong: Bool
+    let doubt, peak: Double
+  }
+
+  /// Looks at every sample of a labelled set once.
+  public init(_ dataset: any PoseDataset, _ critic: PoseCritic) throws {
+    var samples: [Sample] = []
+    let skeleton = dataset.skeleton
+    guard skeleton.jointCount == critic.skeleton.jointCount else {
+      throw DataError(
+        "data", "\(skeleton.jointCount) joints, and the checkpoint has learned \(critic.skeleton.jointCount)")
+    }
+    for index in 0..<dataset.count {
+      let annotation = try dataset.annotation(index)
+      let (shoulder, hip) = (annotation.joints[skeleton.torso.leftShoulder], annotation.joints[skeleton.torso.rightHip])
+      let torso = Self.distance(shoulder.x - hip.x, shoulder.y - hip.y)
+      guard shoulder.isLabelled, hip.isLabelled, torso > 0 else { continue }
+      let critique = critic.critique(
+        try dataset.image(index),
+        .init(centerX: annotation.centerX, centerY: annotation.centerY, side: annotation.side))
+      for (joint, truth) in annotation.joints.enumerated() where truth.isLabelled {
+        let found = critique.joints[joint]
+        samples.append(
+          Sample(
+            joint: joint, isWrong: Self.distance(found.x - truth.x, found.y - truth.y) > 0.2 * torso,
+            doubt: critique.doubt[joint], peak: found.score))
+      }
+    }
+    all = Self.row("all", samples)
+    rows = skeleton.jointNames.enumerated().map { joint, name in
+      Self.row(name, samples.filter { $0.joint == joint })
+    }
+  }
+
+  private static func distance(_ x: Double, _ y: Double) -> Double { (x * x + y * y).squareRoot() }
+
+  private static func row(_ name: String, _ samples: [Sample]) -> Row {
+    let isWrong = samples.map(\.isWrong)
+    return Row(
+      name: name, right: isWrong.count { !$0 }, wrong: isWrong.count { $0 },
+      doubt: AreaUnderROC.of(samples.map(\.doubt), isPositive: isWrong),
+      peak: AreaUnderROC.of(samples.map { -$0.peak }, isPositive: isWrong))
+  }
+
+  public var json: JSONObject {
+    func object(_ row: Row) -> JSONValue {
+      .object([
+        "right": JSONValue(row.right), "wrong": JSONValue(row.wrong),
+        "auroc_doubt": row.doubt.map { JSONValue($0) } ?? .null, "auroc_peak": row.peak.map { JSONValue($0) } ?? .null,
+      ])
+    }
+    return [
+      "all": object(all),
+      "per_joint": .object(rows.reduce(into: JSONObject()) { $0.append($1.name, object($1)) }),
+    ]
+  }
+}
