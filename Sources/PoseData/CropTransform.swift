@@ -42,6 +42,13 @@ public struct CropTransform: Sendable, Equatable {
     sine = sin(rotation)
   }
 
+  /// A square `factor` times as large about the same centre.
+  public func scaled(by factor: Double) -> CropTransform {
+    var transform = self
+    transform.pixelsPerInputPixel *= factor
+    return transform
+  }
+
   /// The same square on an input of another side.
   public func resized(to inputResolution: Int) -> CropTransform {
     CropTransform(

@@ -18,7 +18,7 @@ public struct MixedDataset: PoseDataset {
     ) throws(DataError) {
       precondition(weight >= 0 && weight.isFinite, "a weight of \(weight)")
       self.dataset = dataset
-      visits = Int((weight * Double(dataset.count)).rounded())
+      visits = max(1, Int((weight * Double(dataset.count)).rounded()))
       var places = skeleton.places(in: dataset.skeleton)
       for (joint, own) in renamed {
         guard let target = skeleton.jointNames.firstIndex(of: joint) else {
@@ -82,9 +82,12 @@ public struct MixedDataset: PoseDataset {
     return try source.dataset.image(index, reduction: reduction)
   }
 
+  /// Without the area: people of several sets, whose photographs are numbered apart, make no one figure by OKS.
   public func details(_ index: Int) -> PersonDetails {
     let (source, index) = place(index)
-    return source.dataset.details(index)
+    var details = source.dataset.details(index)
+    details.area = nil
+    return details
   }
 
   public var portions: [SamplePortion] {

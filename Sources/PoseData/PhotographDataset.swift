@@ -9,11 +9,17 @@ public struct PhotographDataset: PoseDataset {
   public let skeleton: Skeleton
   public let bystanders: [LabelledPerson]
   private let people: [LabelledPerson]
+  private let isTurned: Bool
 
-  /// - Parameter others: people of the same photographs who are no samples.
-  public init(skeleton: Skeleton, people: [LabelledPerson], others: [LabelledPerson] = []) {
+  /// - Parameters:
+  ///   - others: people of the same photographs who are no samples.
+  ///   - isTurned: whether the labels are of photographs that are turned upright as Exif says, rather than as stored.
+  public init(
+    skeleton: Skeleton, people: [LabelledPerson], others: [LabelledPerson] = [], isTurned: Bool = true
+  ) {
     self.skeleton = skeleton
     self.people = people
+    self.isTurned = isTurned
     let photographs = Set(people.map(\.photograph))
     bystanders = others.filter { photographs.contains($0.photograph) }
   }
@@ -36,18 +42,18 @@ public struct PhotographDataset: PoseDataset {
   public func annotation(_ index: Int) throws(DataError) -> PoseAnnotation {
     let person = person(index)
     if let square = person.square { return PoseAnnotation(joints: person.joints, square: square) }
-    let size = try PhotographDecoder.size(file: person.photograph)
+    let size = try PhotographDecoder.size(file: person.photograph, isTurned: isTurned)
     return PoseAnnotation(
       joints: person.joints, centerX: Double(size.width - 1) / 2, centerY: Double(size.height - 1) / 2,
       side: Double(max(size.width, size.height)))
   }
 
   public func image(_ index: Int) throws(DataError) -> RGBImage {
-    try PhotographDecoder.decode(file: person(index).photograph).image
+    try image(index, reduction: 1).image
   }
 
   public func image(_ index: Int, reduction: Int) throws(DataError) -> (image: RGBImage, reduction: Int) {
-    try PhotographDecoder.decode(file: person(index).photograph, reduction: reduction)
+    try PhotographDecoder.decode(file: person(index).photograph, reduction: reduction, isTurned: isTurned)
   }
 
   /// The photographs, each once, in the order in which people first appear.

@@ -60,7 +60,9 @@ public struct PhotographFiles: Sendable {
       }
       people = Array(people[range.lowerBound - 1...range.upperBound - 1])
     }
-    return PhotographDataset(skeleton: set.skeleton, people: people, others: set.bystanders)
+    // The public sets' labels are of the pixels as stored: that is how their evaluations read photographs.
+    return PhotographDataset(
+      skeleton: set.skeleton, people: people, others: set.bystanders, isTurned: format == .keypoints)
   }
 
   private func read(_ file: String, _ part: Part?) throws(DataError) -> AnnotatedSet {
@@ -76,10 +78,17 @@ public struct PhotographFiles: Sendable {
   private var isFile: Bool { Self.kind(of: path) == S_IFREG }
 
   private func annotationFile(_ part: Part?) throws(DataError) -> String {
-    if !annotations.isEmpty { return Self.resolve(annotations, from: isFile ? Self.folder(path) : path) }
+    if !annotations.isEmpty {
+      let file = Self.resolve(annotations, from: isFile ? Self.folder(path) : path)
+      guard Self.kind(of: file) == S_IFREG else { throw DataError(file, "there is no such file") }
+      return file
+    }
     if isFile { return path }
     guard Self.kind(of: path) == S_IFDIR else { throw DataError(path, "there is no such folder or file") }
     let usual = usualAnnotations(part)
+    guard !usual.isEmpty else {
+      throw DataError(path, "has a file for each part; name one, such as train or train 1-1000")
+    }
     if let found = usual.map({ "\(path)/\($0)" }).first(where: { Self.kind(of: $0) == S_IFREG }) { return found }
     throw DataError(
       path, "holds no \(usual.joined(separator: " nor ")); name the file of annotations with data.annotations")
@@ -92,9 +101,8 @@ public struct PhotographFiles: Sendable {
     case .mpii:
       return ["mpii_annotations.json", "mpii_annotations.json.gz"] + (part.map { ["annot/\($0.rawValue).json"] } ?? [])
     case .coco:
-      let years = ["2017", "2014"]
-      guard let part else { return years.map { "annotations/person_keypoints_val\($0).json" } }
-      return years.map { "annotations/person_keypoints_\(part == .train ? "train" : "val")\($0).json" }
+      guard let part else { return [] }
+      return ["2017", "2014"].map { "annotations/person_keypoints_\(part == .train ? "train" : "val")\($0).json" }
     case .keypoints: return ["annotations.json", "annotations.json.gz"]
     }
   }
@@ -107,7 +115,7 @@ public struct PhotographFiles: Sendable {
     if format == .coco {
       // person_keypoints_train2017.json goes with train2017/.
       let name = file.split(separator: "/").last.map(String.init) ?? file
-      let set = name.split(separator: ".")[0].split(separator: "_").last.map(String.init) ?? name
+      let set = name.split(separator: ".").first?.split(separator: "_").last.map(String.init) ?? name
       usual = ["\(home)/images/\(set)", "\(home)/\(set)"] + usual
     }
     if format == .keypoints { usual = [Self.folder(file)] }

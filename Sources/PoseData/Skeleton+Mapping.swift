@@ -5,7 +5,9 @@ extension Skeleton {
   /// For each joint of this skeleton the one of `other` that it is, by name; nil where `other` has none.
   public func places(in other: Skeleton) -> [Int?] {
     jointNames.map { name in
-      let names = Self.sameJoint.first { $0.contains(name) } ?? [name]
+      if let place = other.jointNames.firstIndex(of: name) { return place }
+      // Another name for it, unless that is a joint of its own here.
+      let names = (Self.sameJoint.first { $0.contains(name) } ?? []).subtracting(jointNames)
       return other.jointNames.firstIndex { names.contains($0) }
     }
   }

@@ -22,8 +22,11 @@ extension Configuration {
           """)
       }
     }
-    if let train = data.split.train, let valid = data.split.valid, train.overlaps(valid) {
-      warnings.append("data.split: train \(train) and valid \(valid) share samples")
+    for (place, train, valid) in [("data.split", data.split.train, data.split.valid)]
+      + data.sources.enumerated().map({ ("data.sources[\($0)]", $1.train, $1.valid) })
+    {
+      guard let train, let valid, train.overlaps(valid) else { continue }
+      warnings.append("\(place): train \(train) and valid \(valid) share samples")
     }
     if data.kind == .synthetic && !data.path.isEmpty {
       warnings.append("data.path: synthetic poses are read from nowhere; it is not used")
@@ -97,7 +100,7 @@ extension Configuration {
         ? [] : [Contradiction("data.sources", "data.kind", text: "are for kind: mix, not \(data.kind.rawValue)")]
     }
     var found: [Contradiction] = []
-    if !data.path.isEmpty || !data.annotations.isEmpty || !data.images.isEmpty {
+    if !data.path.isEmpty || !data.annotations.isEmpty || !data.images.isEmpty || !data.headBoxes.isEmpty {
       found.append(Contradiction("data.path", "data.kind", text: "each of a mix's sources has its own"))
     }
     if data.split.train != nil || data.split.valid != nil {
@@ -113,6 +116,9 @@ extension Configuration {
       if source.kind == .mix {
         found.append(Contradiction("\(section).kind", text: "a mix within a mix"))
         continue
+      }
+      if source.train == nil && source.valid == nil {
+        found.append(Contradiction("\(section).train", text: "neither train nor valid: the set has no part in the mix"))
       }
       found += setContradictions(
         section, source.kind, source.path, source.headBoxes,

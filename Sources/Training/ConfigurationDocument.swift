@@ -152,7 +152,7 @@ struct ConfigurationDocument {
     sourceCount = items.count
     values[Self.sources] = Value(content: .nothing, place: "\(file):\(line)", order: line)
     for (number, item) in items.enumerated() {
-      guard case .mapping(let mapping) = item else {
+      guard case .mapping(let mapping) = item, !mapping.isEmpty else {
         add("\(Self.sources)[\(number)]: is not a data set, with a kind and a path", at: item)
         continue
       }

@@ -116,6 +116,8 @@ struct ConfigurationReader: ConfigurationVisitor {
       let section = "\(key)[\(number)]"
       source.visit(section, &self)
       let isSection = document.values.keys.contains { $0.hasPrefix("\(section).") }
+      // What is no data set has been named already.
+      if !isSection { misread.insert("\(section).train") }
       if isSection && !isGiven("\(section).kind") { add("\(section).kind", "is missing") }
       return source
     }

@@ -33,7 +33,7 @@ public enum CritiqueSheet {
       sheet.drawText(
         "\(place + 1) \(skeleton.jointNames[joint])  \(rounded(critique.doubt[joint]))", at: (x, y + 1), color: .black)
       let maps = maps(critique, joint)
-      let brightest = max(maps.joined().max()!, 1e-3)
+      let brightest = max(maps.joined().filter(\.isFinite).max() ?? 1, 1e-3)
       for (column, map) in maps.enumerated() {
         sheet.paste(overlaid(crop, map.map { $0 / brightest }), at: (x + column * (tile + gap), y + caption))
       }
@@ -63,11 +63,12 @@ public enum CritiqueSheet {
     }
     sheet.paste(picture, at: (gap, gap))
     sheet.drawText("doubted most", at: (gap, portrait + 4 * gap), color: grey)
-    let longest = max(critique.doubt.max()!, .leastNormalMagnitude)
+    let longest = critique.doubt.filter(\.isFinite).max() ?? 1
     for (place, joint) in order.enumerated() {
       let y = portrait + 4 * gap + 14 * (place + 1)
       sheet.drawText("\(place + 1) \(skeleton.jointNames[joint])", at: (gap, y), color: .black)
-      let length = Int((Double(portrait - 200) * critique.doubt[joint] / longest).rounded())
+      let share = critique.doubt[joint] / max(longest, .leastNormalMagnitude)
+      let length = Int((Double(portrait - 200) * (share.isFinite ? share : 1)).rounded())
       sheet.drawLine(
         from: (130, Double(y) + 4), to: (130 + Double(length), Double(y) + 4), width: 7,
         color: RGBImage.Color(255, 40, 160), opacity: 0.75)
@@ -108,7 +109,7 @@ public enum CritiqueSheet {
     for y in 0..<crop.height {
       for x in 0..<crop.width {
         let value = sampled(map, side, (Double(x) + 0.5) * ratio - 0.5, (Double(y) + 0.5) * ratio - 0.5)
-        let heat = max(0, min(1, value))
+        let heat = value.isNaN ? 0 : max(0, min(1, value))
         let start = (y * crop.width + x) * 3
         let color = [min(1, 3 * heat), max(0, min(1, 3 * heat - 1)), max(0, min(1, 3 * heat - 2))]
         let share = 0.25 + 0.75 * min(1, 1.5 * heat)

@@ -26,20 +26,27 @@ public struct DoubtReport {
   }
 
   /// Looks at every sample of a labelled set once.
-  public init(_ dataset: any PoseDataset, _ critic: PoseCritic) throws {
+  ///
+  /// - Parameter onBroken: `skip` leaves out what cannot be read.
+  public init(
+    _ dataset: any PoseDataset, _ critic: PoseCritic, onBroken: Configuration.Data.OnBroken = .fail
+  ) throws(DataError) {
+    precondition(dataset.skeleton == critic.skeleton, "the critic has learned other joints")
     var samples: [Sample] = []
     let skeleton = dataset.skeleton
-    guard skeleton.jointCount == critic.skeleton.jointCount else {
-      throw DataError(
-        "data", "\(skeleton.jointCount) joints, and the checkpoint has learned \(critic.skeleton.jointCount)")
-    }
     for index in 0..<dataset.count {
-      let annotation = try dataset.annotation(index)
+      let (annotation, image): (PoseAnnotation, RGBImage)
+      do throws(DataError) {
+        (annotation, image) = (try dataset.annotation(index), try dataset.image(index))
+      } catch {
+        guard onBroken == .skip else { throw error }
+        continue
+      }
       let (shoulder, hip) = (annotation.joints[skeleton.torso.leftShoulder], annotation.joints[skeleton.torso.rightHip])
       let torso = Self.distance(shoulder.x - hip.x, shoulder.y - hip.y)
       guard shoulder.isLabelled, hip.isLabelled, torso > 0 else { continue }
       let critique = critic.critique(
-        try dataset.image(index),
+        image,
         .init(centerX: annotation.centerX, centerY: annotation.centerY, side: annotation.side))
       for (joint, truth) in annotation.joints.enumerated() where truth.isLabelled {
         let found = critique.joints[joint]

@@ -92,37 +92,19 @@ public final class Evaluator {
         continue
       }
       averaged.begin()
-      for scale in testTime.scales {
-        _ = try render(scale: scale)
+      // Positions are read off the mean on the grid of scale 1; a sample that one look cannot read has none.
+      var whole: [CropTransform?] = []
+      for (number, scale) in testTime.scales.enumerated() {
+        let transforms = try render(scale: scale).map { $0?.scaled(by: 1 / scale) }
+        whole = number == 0 ? transforms : zip(whole, transforms).map { $1 == nil ? nil : $0 }
         for isFlipped in testTime.flips ? [false, true] : [false] {
           if isFlipped { Self.mirror(input) }
           estimator.withHeatmaps(input) { averaged.add($0, scale: scale, isFlipped: isFlipped) }
         }
       }
-      try take(averaged.mean, try transforms(indices))
+      try take(averaged.mean, whole)
     }
     return Outcome(predictions: try gather(predictions), examples: shown)
-  }
-
-  /// The way from each sample's photograph to the input at scale 1; nil where it is broken and skipped.
-  private func transforms(_ indices: Range<Int>) throws(DataError) -> [CropTransform?] {
-    var transforms: [CropTransform?] = []
-    for (place, index) in indices.enumerated() {
-      // A sample that could not be read has been left black and masked.
-      guard
-        mask.values[place * dataset.skeleton.jointCount..<(place + 1) * dataset.skeleton.jointCount].contains(1)
-          || onBroken == .fail
-      else {
-        transforms.append(nil)
-        continue
-      }
-      let annotation = try dataset.annotation(index)
-      transforms.append(
-        CropTransform(
-          centerX: annotation.centerX, centerY: annotation.centerY, side: annotation.side,
-          inputResolution: inputResolution))
-    }
-    return transforms
   }
 
   private static func mirror(_ images: Tensor) {

@@ -32,6 +32,7 @@ public struct SampleSelection: Sendable, Equatable, CustomStringConvertible {
 
   /// Whether some samples are in both, as far as can be told without reading them.
   func overlaps(_ other: SampleSelection) -> Bool {
+    if self == SampleSelection() || other == SampleSelection() { return true }
     guard part == other.part else { return false }
     guard let range, let otherRange = other.range else { return true }
     return range.indices.overlaps(otherRange.indices)

@@ -41,12 +41,16 @@ struct CritiqueCommand: ParsableCommand {
     guard judge != !images.isEmpty else { throw UsageError("either --judge or images") }
     guard judge || (config == nil && !json) else { throw UsageError("--config and --json go with --judge") }
     let found = try CheckpointStore.open(checkpoint).checkpoint
-    let own = try Configuration.parse(found.config, file: "\(found.path)/config.yaml", overrides: overrides)
+    let own = try Configuration.parse(
+      found.config, file: "\(found.path)/config.yaml",
+      overrides: config == nil ? overrides : [])
     let machine = try Machine(own, SingleProcess())
     let critic = try PoseCritic(own, found, machine.makeContext())
     if judge {
       let configuration = try config.map { try Configuration.load(file: $0, overrides: overrides) } ?? own
-      let report = try DoubtReport(configuration.usableDataset(.valid), critic)
+      let dataset = try configuration.usableDataset(.valid)
+      try found.requireSkeleton(of: dataset)
+      let report = try DoubtReport(dataset, critic, onBroken: configuration.data.onBroken)
       print(json ? report.json.text : Self.table(report))
       return
     }

@@ -57,7 +57,7 @@ struct DataCheckCommand: ParsableCommand {
         "train and valid share \(shared) photograph\(shared == 1 ? "" : "s"): what is judged has been learned from\n")
     }
     if problems > 0 {
-      throw DataError(configuration.data.path, "\(problems) photographs or people cannot be used")
+      throw DataError("data", "\(problems) photographs or people cannot be used")
     }
   }
 }

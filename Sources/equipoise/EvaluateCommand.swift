@@ -46,6 +46,7 @@ struct EvaluateCommand: ParsableCommand {
     let machine = try Together.everywhere(communicator) { try Machine(configuration, communicator) }
     let watchdog = try Program.watch(communicator, configuration, isTerminal: machine.isTerminal)
     let dataset = try Together.everywhere(communicator) { try configuration.usableDataset(.valid) }
+    try Together.everywhere(communicator) { try found.requireSkeleton(of: dataset) }
     let batch = max(1, min(8, dataset.count / communicator.worldSize))
     let estimator = try Together.everywhere(communicator) {
       try PoseEstimator(

@@ -197,6 +197,9 @@ struct ConfigurationErrorTests {
     #expect(!lines.contains { $0.contains("data.sources[2].") }, "one problem is enough")
     #expect(message("data: {kind: mix}").contains("data.sources: no source has train"))
     #expect(
+      message("data: {kind: mix, sources: [{kind: lsp, path: a}]}").contains("[0].train: neither train nor valid"))
+    #expect(message("data: {kind: mix, head_boxes: a}").contains("data.path: each of a mix's sources has its own"))
+    #expect(
       message(
         ConfigurationTests.minimal.replacingOccurrences(
           of: "data:", with: "data:\n  sources: [{kind: lsp, path: a, train: all}]")

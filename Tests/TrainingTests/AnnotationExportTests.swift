@@ -60,5 +60,10 @@ import Training
     #expect(places[5] == 13 && places[16] == 0 && places[0] == nil)
     #expect(Skeleton.mpii.places(in: .lsp)[8] == 12 && Skeleton.mpii.places(in: .lsp)[6] == nil)
     #expect(Skeleton.lsp.places(in: .mpii) == [0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 8, 9])
+    // Whoever has both keeps them apart.
+    let both = Skeleton(
+      jointNames: ["neck", "upper neck"], flipPairs: [], limbs: [], torso: (leftShoulder: 0, rightHip: 1))
+    #expect(
+      both.places(in: both) == [0, 1] && both.places(in: .lsp) == [12, nil] && Skeleton.lsp.places(in: both)[12] == 0)
   }
 }

@@ -45,11 +45,11 @@ import Training
 
   private static let people = SyntheticDataset(seed: 2, range: 1...10, imageSize: 64)
 
-  private static func configuration() throws -> Configuration {
+  private static func configuration(_ onBroken: String) throws -> Configuration {
     try Configuration.parse(
       """
       run: {directory: nowhere}
-      data: {kind: synthetic, input_resolution: 64, split: {train: 1-8, valid: 1-10}}
+      data: {kind: synthetic, on_broken: \(onBroken), input_resolution: 64, split: {train: 1-8, valid: 1-10}}
       model: {generator: {stacks: 1, modules: 1, features: 8, depth: 2}}
       adversarial: {enabled: false}
       train: {batch: 4}
@@ -58,9 +58,11 @@ import Training
 
   /// What a network as it was born says of a set.
   private static func predictions(
-    _ dataset: any PoseDataset, _ testTime: TestTime, batch: Int = 4, _ communicator: any Communicator = SingleProcess()
+    _ dataset: any PoseDataset, _ testTime: TestTime, batch: Int = 4,
+    _ communicator: any Communicator = SingleProcess(),
+    onBroken: String = "fail"
   ) throws -> [[JointDecoder.Position]?] {
-    let configuration = try configuration()
+    let configuration = try configuration(onBroken)
     func context() -> KernelContext {
       KernelContext(pool: ThreadPool(threads: 1), level: .best, convolution: .winograd)
     }
@@ -108,5 +110,31 @@ import Training
       try Self.predictions(Self.people, TestTime(flips: true), batch: 2, communicator)
     }
     for rank in together { #expect(try rank.get() == alone) }
+  }
+
+  /// One that cannot be read, and one with no label.
+  private struct Damaged: PoseDataset {
+    let people = EvaluatorTests.people
+    var skeleton: Skeleton { people.skeleton }
+    var count: Int { people.count }
+    func name(of index: Int) -> String { people.name(of: index) }
+
+    func annotation(_ index: Int) throws(DataError) -> PoseAnnotation {
+      var annotation = try people.annotation(index)
+      if index == 5 { for joint in annotation.joints.indices { annotation.joints[joint].isLabelled = false } }
+      return annotation
+    }
+
+    func image(_ index: Int) throws(DataError) -> RGBImage {
+      guard index != 3 else { throw DataError("3", "is broken") }
+      return try people.image(index)
+    }
+  }
+
+  @Test(arguments: [TestTime(), TestTime(flips: true), TestTime(scales: [1, 0.3])])
+  func whatCannotBeReadIsNotPredicted(_ testTime: TestTime) throws {
+    let found = try Self.predictions(Damaged(), testTime, onBroken: "skip")
+    #expect(found.map { $0 == nil } == (0..<10).map { $0 == 3 })
+    #expect(throws: DataError.self) { try Self.predictions(Damaged(), testTime) }
   }
 }

