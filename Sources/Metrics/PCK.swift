@@ -27,19 +27,35 @@ public struct PCK: Sendable, Equatable {
     total = correct
   }
 
+  /// Counts the predictions of a set; nil for a sample that could not be read.
+  public init(_ dataset: any PoseDataset, _ predictions: [[JointDecoder.Position]?]) throws(DataError) {
+    self.init(dataset.skeleton)
+    for (index, positions) in predictions.enumerated() {
+      if let positions { add(positions, try dataset.annotation(index).joints) }
+    }
+  }
+
   /// Counts one person; positions are in the same pixels as the labelled joints. One that is not finite is wrong.
   public mutating func add(_ positions: [JointDecoder.Position], _ joints: [PoseAnnotation.Joint]) {
     precondition(positions.count == total.count && joints.count == total.count, "\(positions.count) joints")
-    let (shoulder, hip) = (joints[leftShoulder], joints[rightHip])
-    let torso = distance(shoulder.x - hip.x, shoulder.y - hip.y)
-    guard shoulder.isLabelled, hip.isLabelled, torso > 0 else {
+    guard let isCorrect = judge(positions, joints) else {
       excluded += 1
       return
     }
-    for (index, joint) in joints.enumerated() where joint.isLabelled {
+    for (index, isCorrect) in isCorrect.enumerated() {
+      guard let isCorrect else { continue }
       total[index] += 1
-      let error = distance(positions[index].x - joint.x, positions[index].y - joint.y)
-      if error <= alpha * torso { correct[index] += 1 }
+      if isCorrect { correct[index] += 1 }
+    }
+  }
+
+  /// For each joint of a person whether it is found; nil where it is not labelled. No list where the torso is missing.
+  public func judge(_ positions: [JointDecoder.Position], _ joints: [PoseAnnotation.Joint]) -> [Bool?]? {
+    let (shoulder, hip) = (joints[leftShoulder], joints[rightHip])
+    let torso = distance(shoulder.x - hip.x, shoulder.y - hip.y)
+    guard shoulder.isLabelled, hip.isLabelled, torso > 0 else { return nil }
+    return zip(positions, joints).map { position, joint in
+      joint.isLabelled ? distance(position.x - joint.x, position.y - joint.y) <= alpha * torso : nil
     }
   }
 

@@ -3,7 +3,7 @@ import PoseData
 /// The figures of a set of predictions that its field quotes.
 public struct PoseFigures: Sendable {
   /// PCK@0.2 by the torso, for every set.
-  public private(set) var pck: PCK
+  public let pck: PCK
   /// PCKh, where the set tells the sizes of heads.
   public private(set) var pckh: PCKh?
   /// Average precision by OKS, each person's own square being given, where the set tells areas and σ.
@@ -15,7 +15,7 @@ public struct PoseFigures: Sendable {
   public init(_ dataset: any PoseDataset, _ predictions: [[JointDecoder.Position]?]) throws(DataError) {
     precondition(predictions.count == dataset.count, "\(predictions.count) predictions for \(dataset.count) samples")
     let skeleton = dataset.skeleton
-    pck = PCK(skeleton)
+    pck = try PCK(dataset, predictions)
     var heads = PCKh(skeleton)
     var (hasHeads, hasAreas) = (false, !skeleton.sigmas.isEmpty)
     var truths: [ObjectKeypointSimilarity.Truth] = []
@@ -26,7 +26,6 @@ public struct PoseFigures: Sendable {
         continue
       }
       let (joints, details) = (try dataset.annotation(index).joints, dataset.details(index))
-      pck.add(positions, joints)
       hasHeads = hasHeads || details.headSize != nil
       heads.add(positions, joints, headSize: details.headSize ?? 0)
       guard hasAreas, let truth = Self.truth(joints, details, image: index) else {

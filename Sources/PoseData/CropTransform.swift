@@ -42,6 +42,21 @@ public struct CropTransform: Sendable, Equatable {
     sine = sin(rotation)
   }
 
+  /// The way from a square of the photograph to an input of this side.
+  public init(_ square: PoseAnnotation.Square, inputResolution: Int, _ draw: Augmentation.Draw = Augmentation.Draw()) {
+    self.init(
+      centerX: square.centerX, centerY: square.centerY, side: square.side, inputResolution: inputResolution,
+      scale: draw.scale, rotation: draw.rotation, isFlipped: draw.isFlipped)
+  }
+
+  /// The photograph's joints on the input grid.
+  public func input(_ joints: [PoseAnnotation.Joint]) -> [PoseAnnotation.Joint] {
+    joints.map { joint in
+      let point = input(x: joint.x, y: joint.y)
+      return .init(x: point.x, y: point.y, isLabelled: joint.isLabelled, isVisible: joint.isVisible)
+    }
+  }
+
   /// A square `factor` times as large about the same centre.
   public func scaled(by factor: Double) -> CropTransform {
     var transform = self

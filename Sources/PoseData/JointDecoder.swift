@@ -53,6 +53,11 @@ public enum JointDecoder {
     }
   }
 
+  /// Positions as joints, to be drawn.
+  public static func joints(_ positions: [Position]) -> [PoseAnnotation.Joint] {
+    positions.map { .init(x: $0.x, y: $0.y, isLabelled: true, isVisible: true) }
+  }
+
   private static func step(_ before: Real, _ after: Real) -> Double {
     after > before ? 0.25 : after < before ? -0.25 : 0
   }

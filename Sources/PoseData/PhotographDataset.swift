@@ -20,7 +20,7 @@ public struct PhotographDataset: PoseDataset {
     self.skeleton = skeleton
     self.people = people
     self.isTurned = isTurned
-    let photographs = Set(people.map(\.photograph))
+    let photographs = others.isEmpty ? [] : Set(people.map(\.photograph))
     bystanders = others.filter { photographs.contains($0.photograph) }
   }
 

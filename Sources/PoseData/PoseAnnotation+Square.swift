@@ -35,6 +35,8 @@ extension PoseAnnotation {
     }
   }
 
+  public var square: Square { Square(centerX: centerX, centerY: centerY, side: side) }
+
   public init(joints: [Joint], square: Square) {
     self.init(joints: joints, centerX: square.centerX, centerY: square.centerY, side: square.side)
   }

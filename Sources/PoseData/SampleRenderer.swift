@@ -29,9 +29,7 @@ public final class SampleRenderer {
   ) throws(DataError) -> CropTransform {
     let annotation = try dataset.annotation(index)
     try check(annotation, index)
-    let transform = CropTransform(
-      centerX: annotation.centerX, centerY: annotation.centerY, side: annotation.side,
-      inputResolution: inputResolution, scale: draw.scale, rotation: draw.rotation, isFlipped: draw.isFlipped)
+    let transform = CropTransform(annotation.square, inputResolution: inputResolution, draw)
     // What would be averaged anyway need not be decoded.
     let (image, reduction) = try dataset.image(index, reduction: max(1, Int(transform.pixelsPerInputPixel)))
     sampler.sample(image, transform.reduced(by: reduction), gain: draw.gain, into: images)

@@ -28,15 +28,7 @@ public struct AnnotationExport {
     self.form = form
     self.skeleton = skeleton
     self.folder = folder
-    for part in PhotographFiles.Part.allCases { try Self.make("\(folder)/\(photographs(part))") }
-  }
-
-  private static func make(_ folder: String) throws(DataError) {
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw DataError(folder, "cannot be made: \(error.localizedDescription)")
-    }
+    for part in PhotographFiles.Part.allCases { try Folder.make("\(folder)/\(photographs(part))") }
   }
 
   /// The folder of a part's photographs, from `folder`.
@@ -67,26 +59,20 @@ public struct AnnotationExport {
   /// Writes the annotations.
   public func finish() throws(DataError) {
     switch form {
-    case .keypoints: try write(.object(keypoints()), "annotations.json")
-    case .mpii: try write(.array(people.map(hourglass)), "mpii_annotations.json")
+    case .keypoints: try JSONValue.object(keypoints()).write(to: "\(folder)/annotations.json")
+    case .mpii: try JSONValue.array(people.map(hourglass)).write(to: "\(folder)/mpii_annotations.json")
     case .hrnet:
       for part in PhotographFiles.Part.allCases {
-        try write(.array(people.filter { $0.part == part }.map(hrnet)), "annot/\(part.rawValue).json")
+        try JSONValue.array(people.filter { $0.part == part }.map(hrnet))
+          .write(to: "\(folder)/annot/\(part.rawValue).json")
       }
     case .coco:
       for part in PhotographFiles.Part.allCases {
-        try write(.object(coco(part)), "annotations/person_keypoints_\(part == .train ? "train" : "val")2017.json")
+        let year = part == .train ? "train2017" : "val2017"
+        try JSONValue.object(coco(part)).write(to: "\(folder)/annotations/person_keypoints_\(year).json")
       }
     case .lsp, .lspet:
       try MatFile.write(sportsPose(), variable: "joints", to: "\(folder)/joints.mat")
-    }
-  }
-
-  private func write(_ value: JSONValue, _ name: String) throws(DataError) {
-    let path = "\(folder)/\(name)"
-    try Self.make((path as NSString).deletingLastPathComponent)
-    guard FileManager.default.createFile(atPath: path, contents: Data((value.text + "\n").utf8)) else {
-      throw DataError(path, "cannot be written")
     }
   }
 

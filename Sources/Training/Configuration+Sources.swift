@@ -27,19 +27,28 @@ extension Configuration {
         headBoxes: data.headBoxes, train: data.split.train, valid: data.split.valid)
       return [selected(source, "data")].compactMap { $0 }
     }
-    return data.sources.enumerated().compactMap { selected($1, "data.sources[\($0)]") }
+    return data.sources.enumerated().compactMap { selected($1, Self.name(ofSource: $0)) }
   }
 
   /// Opens a part of the configured data. The joints of a mix are those of its first source.
   public func dataset(_ part: PhotographFiles.Part) throws(DataError) -> any PoseDataset {
+    var opened: [any PoseDataset] = []
+    for source in sources(part) { opened.append(try openSource(source)) }
+    return try joined(part, opened)
+  }
+
+  /// The same from `sources`, each opened already.
+  public func joined(
+    _ part: PhotographFiles.Part, _ opened: [any PoseDataset]
+  ) throws(DataError) -> any PoseDataset {
+    guard data.kind == .mix else { return opened[0] }
     let sources = sources(part)
-    guard data.kind == .mix else { return try openSource(sources[0]) }
-    let skeleton = try mixedSkeleton()
+    let skeleton = try sources[0].name == Self.name(ofSource: 0) ? opened[0].skeleton : mixedSkeleton()
     var mixed: [MixedDataset.Source] = []
-    for source in sources {
+    for (source, dataset) in zip(sources, opened) {
       mixed.append(
         try MixedDataset.Source(
-          openSource(source), into: skeleton, renamed: source.source.renamed ?? [], weight: source.weight,
+          dataset, into: skeleton, renamed: source.source.renamed ?? [], weight: source.weight,
           name: source.name))
     }
     return MixedDataset(skeleton: skeleton, mixed)
@@ -65,16 +74,11 @@ extension Configuration {
     ).open(selected.selection.part, range: range)
   }
 
+  /// Of the first source, which is not in every part.
   private func mixedSkeleton() throws(DataError) -> Skeleton {
-    let first = data.sources[0]
-    switch first.kind {
-    case .synthetic, .mpii: return .mpii
-    case .lsp, .lspet: return .lsp
-    case .coco: return .coco
-    case .mix: preconditionFailure("a mix within a mix")
-    case .keypoints:
-      let part = first.train == nil ? PhotographFiles.Part.valid : .train
-      return try openSource(sources(part)[0]).skeleton
-    }
+    let part = data.sources[0].train == nil ? PhotographFiles.Part.valid : .train
+    return try openSource(sources(part)[0]).skeleton
   }
+
+  private static func name(ofSource number: Int) -> String { "data.sources[\(number)]" }
 }

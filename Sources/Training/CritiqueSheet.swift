@@ -27,7 +27,7 @@ public enum CritiqueSheet {
         sheet.drawText(title, at: (left + group * groupWidth + column * (tile + gap), 4), color: grey)
       }
     }
-    let crop = cropped(image, critique.transform, tile)
+    let crop = image.cropped(critique.transform.resized(to: tile))
     for (place, joint) in order.enumerated() {
       let (x, y) = (left + place % 2 * groupWidth, 16 + place / 2 * rowHeight)
       sheet.drawText(
@@ -47,12 +47,9 @@ public enum CritiqueSheet {
   private static func drawPortrait(
     _ image: RGBImage, _ critique: PoseCritic.Critique, _ skeleton: Skeleton, _ order: [Int], on sheet: inout RGBImage
   ) {
-    var picture = cropped(image, critique.transform, portrait)
     let transform = critique.transform.resized(to: portrait)
-    let joints = critique.joints.map { joint in
-      let point = transform.input(x: joint.x, y: joint.y)
-      return PoseAnnotation.Joint(x: point.x, y: point.y, isLabelled: true, isVisible: true)
-    }
+    var picture = image.cropped(transform)
+    let joints = transform.input(JointDecoder.joints(critique.joints))
     SkeletonDrawing(skeleton, lineWidth: 4).draw(joints, on: &picture)
     // The three it doubts most are ringed and numbered.
     for (place, joint) in order.prefix(3).enumerated() {
@@ -80,13 +77,6 @@ public enum CritiqueSheet {
     guard value < 100 else { return "over 100" }
     let hundredths = Int((value * 100).rounded())
     return "\(hundredths / 100).\(String(hundredths % 100).leftPadded(2, "0"))"
-  }
-
-  private static func cropped(_ image: RGBImage, _ transform: CropTransform, _ side: Int) -> RGBImage {
-    let memory = Buffer<Real>(count: side * side * 3)
-    let crop = Tensor(memory.pointer, Shape(n: 1, h: side, w: side, c: 3))
-    CropSampler().sample(image, transform.resized(to: side), into: crop)
-    return RGBImage(crop)
   }
 
   /// The generator's map, the discriminator's and their distance, r×r each.

@@ -1,5 +1,4 @@
 import PoseData
-import Tensors
 
 /// A picture of what a data set says: people as they are cropped, their labelled skeletons drawn on.
 public enum CropSheet {
@@ -10,23 +9,13 @@ public enum CropSheet {
   /// People from all over the set; nil where none of them can be read.
   public static func make(_ dataset: any PoseDataset) -> RGBImage? {
     let drawing = SkeletonDrawing(dataset.skeleton, lineWidth: 3)
-    let sampler = CropSampler()
-    let memory = Buffer<Real>(count: side * side * 3)
-    let crop = Tensor(memory.pointer, Shape(n: 1, h: side, w: side, c: 3))
     let count = min(most, dataset.count)
     let pictures = (0..<count).compactMap { place -> RGBImage? in
       let index = place * dataset.count / count
       guard let annotation = try? dataset.annotation(index), let image = try? dataset.image(index) else { return nil }
-      let transform = CropTransform(
-        centerX: annotation.centerX, centerY: annotation.centerY, side: annotation.side, inputResolution: side)
-      sampler.sample(image, transform, into: crop)
-      var picture = RGBImage(crop)
-      let joints = annotation.joints.map { joint in
-        let point = transform.input(x: joint.x, y: joint.y)
-        return PoseAnnotation.Joint(
-          x: point.x, y: point.y, isLabelled: joint.isLabelled, isVisible: joint.isVisible)
-      }
-      drawing.draw(joints, on: &picture)
+      let transform = CropTransform(annotation.square, inputResolution: side)
+      var picture = image.cropped(transform)
+      drawing.draw(transform.input(annotation.joints), on: &picture)
       return picture
     }
     return pictures.isEmpty ? nil : ContactSheet.make(pictures, columns: columns)

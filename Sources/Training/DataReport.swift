@@ -28,8 +28,6 @@ public struct DataReport: Sendable {
   public private(set) var jointsOutside = 0
   public let isDecoded: Bool
 
-  public var isGood: Bool { missing.isEmpty && broken.isEmpty }
-
   /// - Parameters:
   ///   - decoding: whether photographs are looked at too.
   ///   - threads: that decode.

@@ -5,7 +5,7 @@ import RunRecord
 /// Whether the discriminator's doubt is worth anything: how well it tells wrong joints from right ones, beside the
 /// heatmap's peak alone.
 ///
-/// A joint is wrong where it is farther than 0.2 of the torso from the labelled one (PCK@0.2).
+/// A joint is wrong where it is not found by PCK@0.2; people lacking a torso are left out.
 public struct DoubtReport {
   /// For one joint, or all together.
   public struct Row {
@@ -34,6 +34,7 @@ public struct DoubtReport {
     precondition(dataset.skeleton == critic.skeleton, "the critic has learned other joints")
     var samples: [Sample] = []
     let skeleton = dataset.skeleton
+    let pck = PCK(skeleton)
     for index in 0..<dataset.count {
       let (annotation, image): (PoseAnnotation, RGBImage)
       do throws(DataError) {
@@ -42,18 +43,12 @@ public struct DoubtReport {
         guard onBroken == .skip else { throw error }
         continue
       }
-      let (shoulder, hip) = (annotation.joints[skeleton.torso.leftShoulder], annotation.joints[skeleton.torso.rightHip])
-      let torso = Self.distance(shoulder.x - hip.x, shoulder.y - hip.y)
-      guard shoulder.isLabelled, hip.isLabelled, torso > 0 else { continue }
-      let critique = critic.critique(
-        image,
-        .init(centerX: annotation.centerX, centerY: annotation.centerY, side: annotation.side))
-      for (joint, truth) in annotation.joints.enumerated() where truth.isLabelled {
-        let found = critique.joints[joint]
+      let critique = critic.critique(image, annotation.square)
+      for (joint, isCorrect) in (pck.judge(critique.joints, annotation.joints) ?? []).enumerated() {
+        guard let isCorrect else { continue }
         samples.append(
           Sample(
-            joint: joint, isWrong: Self.distance(found.x - truth.x, found.y - truth.y) > 0.2 * torso,
-            doubt: critique.doubt[joint], peak: found.score))
+            joint: joint, isWrong: !isCorrect, doubt: critique.doubt[joint], peak: critique.joints[joint].score))
       }
     }
     all = Self.row("all", samples)
@@ -61,8 +56,6 @@ public struct DoubtReport {
       Self.row(name, samples.filter { $0.joint == joint })
     }
   }
-
-  private static func distance(_ x: Double, _ y: Double) -> Double { (x * x + y * y).squareRoot() }
 
   private static func row(_ name: String, _ samples: [Sample]) -> Row {
     let isWrong = samples.map(\.isWrong)

@@ -143,19 +143,10 @@ public final class Evaluator {
   private func example(
     _ index: Int, _ heatmaps: Tensor, _ annotation: PoseAnnotation, _ transform: CropTransform
   ) throws -> Example {
-    let side = 2 * inputResolution
-    let display = CropTransform(
-      centerX: annotation.centerX, centerY: annotation.centerY, side: annotation.side, inputResolution: side)
-    let pixels = Buffer<Real>(count: side * side * 3)
-    let crop = Tensor(pixels.pointer, Shape(n: 1, h: side, w: side, c: 3))
-    CropSampler().sample(try dataset.image(index), display, into: crop)
-    func shown(_ x: Double, _ y: Double, _ isLabelled: Bool, _ isVisible: Bool) -> PoseAnnotation.Joint {
-      let point = display.input(x: x, y: y)
-      return PoseAnnotation.Joint(x: point.x, y: point.y, isLabelled: isLabelled, isVisible: isVisible)
-    }
+    let display = CropTransform(annotation.square, inputResolution: 2 * inputResolution)
     return Example(
-      image: RGBImage(crop),
-      predicted: JointDecoder.positions(heatmaps, transform).map { shown($0.x, $0.y, true, true) },
-      truth: annotation.joints.map { shown($0.x, $0.y, $0.isLabelled, $0.isVisible) })
+      image: try dataset.image(index).cropped(display),
+      predicted: display.input(JointDecoder.joints(JointDecoder.positions(heatmaps, transform))),
+      truth: display.input(annotation.joints))
   }
 }

@@ -77,8 +77,7 @@ public final class PoseCritic {
 
   /// What both say of the person in a square of a photograph.
   public func critique(_ image: RGBImage, _ square: PoseAnnotation.Square) -> Critique {
-    let transform = CropTransform(
-      centerX: square.centerX, centerY: square.centerY, side: square.side, inputResolution: resolution)
+    let transform = CropTransform(square, inputResolution: resolution)
     let input = Tensor(memory.pointer, Shape(n: 1, h: resolution, w: resolution, c: 3))
     sampler.sample(image, transform, into: input)
     return context.arena.run {

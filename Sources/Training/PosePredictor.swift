@@ -22,8 +22,7 @@ public final class PosePredictor {
   public func predict(
     _ image: RGBImage, _ square: PoseAnnotation.Square
   ) -> [JointDecoder.Position] {
-    let transform = CropTransform(
-      centerX: square.centerX, centerY: square.centerY, side: square.side, inputResolution: resolution)
+    let transform = CropTransform(square, inputResolution: resolution)
     let input = Tensor(memory.pointer, Shape(n: 1, h: resolution, w: resolution, c: 3))
     sampler.sample(image, transform, into: input)
     return estimator.withHeatmaps(input) { JointDecoder.positions($0, transform) }

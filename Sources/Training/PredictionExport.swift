@@ -1,4 +1,3 @@
-import Foundation
 import PoseData
 import RunRecord
 
@@ -16,14 +15,9 @@ public struct PredictionExport {
   /// COCO's results (`results.json`); for MPII `pos_pred_src`, 16×2×N, and for LSP and LSPET `pred`, 2×14×N, in
   /// `predictions.mat`, pixels from 1, samples that could not be read at 0.
   public func write(_ kind: Configuration.Data.Kind, to folder: String) throws(DataError) {
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw DataError(folder, "cannot be made: \(error.localizedDescription)")
-    }
-    try write(.array(samples), to: "\(folder)/predictions.json")
+    try JSONValue.array(samples).write(to: "\(folder)/predictions.json")
     switch kind {
-    case .coco: try write(.array(cocoResults), to: "\(folder)/results.json")
+    case .coco: try JSONValue.array(cocoResults).write(to: "\(folder)/results.json")
     case .mpii:
       try MatFile.write(
         table([16, 2, predictions.count]) { $0.map(\.x) + $0.map(\.y) }, variable: "pos_pred_src",
@@ -33,12 +27,6 @@ public struct PredictionExport {
         table([2, 14, predictions.count]) { $0.flatMap { [$0.x, $0.y] } }, variable: "pred",
         to: "\(folder)/predictions.mat")
     case .synthetic, .keypoints, .mix: break
-    }
-  }
-
-  private func write(_ value: JSONValue, to path: String) throws(DataError) {
-    guard FileManager.default.createFile(atPath: path, contents: Data((value.text + "\n").utf8)) else {
-      throw DataError(path, "cannot be written")
     }
   }
 

@@ -193,9 +193,9 @@ public final class TrainingRun {
     lastEvaluation = step
     communicator.activity.enter("evaluating")
     let outcome = try evaluator.evaluate(estimator, examples: 12)
-    let pck = try PoseFigures(splits.valid, outcome.predictions).pck
-    lastMetric = pck.value
     guard communicator.rank == 0, let record else { return }
+    let pck = try PCK(splits.valid, outcome.predictions)
+    lastMetric = pck.value
     try log?.append(pck.line(step, splits.valid.skeleton))
     tell(pck.summary(step, splits.valid.skeleton))
     if !outcome.examples.isEmpty {
@@ -212,10 +212,8 @@ public final class TrainingRun {
       guard let annotation = try? splits.valid.annotation(index), let image = try? splits.valid.image(index) else {
         continue
       }
-      let square = PoseAnnotation.Square(
-        centerX: annotation.centerX, centerY: annotation.centerY, side: annotation.side)
       let name = "critique-\(String(step).leftPadded(7, "0")).png"
-      let sheet = CritiqueSheet.make(image, critic.critique(image, square), critic.skeleton)
+      let sheet = CritiqueSheet.make(image, critic.critique(image, annotation.square), critic.skeleton)
       try record.write(sample: name, try PNGWriter.encode(sheet, name: name))
       return
     }

@@ -84,7 +84,7 @@ struct CritiqueCommand: ParsableCommand {
     let width = report.rows.map(\.name.count).max()! + 2
     func row(_ name: String, _ cells: [String]) -> String {
       name.padding(toLength: width, withPad: " ", startingAt: 0)
-        + cells.map { String(repeating: " ", count: max(0, 10 - $0.count)) + $0 }.joined()
+        + cells.map { $0.leftPadded(10) }.joined()
     }
     func share(_ value: Double?) -> String { value.map { String(format: "%.3f", $0) } ?? "none" }
     let lines = (report.rows + [report.all]).map { joint in

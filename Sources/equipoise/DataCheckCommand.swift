@@ -33,9 +33,10 @@ struct DataCheckCommand: ParsableCommand {
     var photographs: [Set<String>] = []
     var problems = 0
     for part in PhotographFiles.Part.allCases {
-      var (reports, seen): ([JSONValue], Set<String>) = ([], [])
+      var (opened, reports, seen): ([any PoseDataset], [JSONValue], Set<String>) = ([], [], [])
       for source in configuration.sources(part) {
         let dataset = try configuration.openSource(source)
+        opened.append(dataset)
         let report = DataReport(dataset, decoding: !annotationsOnly, threads: threads)
         problems += report.missing.count + report.broken.count
         reports.append(.object(report.json))
@@ -44,7 +45,7 @@ struct DataCheckCommand: ParsableCommand {
       }
       object.append(part.rawValue, configuration.data.kind == .mix ? .array(reports) : reports[0])
       photographs.append(seen)
-      if let out, !annotationsOnly, let sheet = CropSheet.make(try configuration.dataset(part)) {
+      if let out, !annotationsOnly, let sheet = CropSheet.make(try configuration.joined(part, opened)) {
         try PNGWriter.write(sheet, to: "\(out)/\(part.rawValue).png")
       }
     }

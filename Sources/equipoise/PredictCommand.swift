@@ -39,7 +39,7 @@ struct PredictCommand: ParsableCommand {
       }
       print(JSONObject.line(image: path, rows).text)
       if let out {
-        let drawn = joints.map { PoseAnnotation.Joint(x: $0.x, y: $0.y, isLabelled: true, isVisible: true) }
+        let drawn = JointDecoder.joints(joints)
         let lineWidth = max(2, Double(max(image.width, image.height)) / 120)
         SkeletonDrawing(skeleton, lineWidth: lineWidth).draw(drawn, on: &image)
         let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent

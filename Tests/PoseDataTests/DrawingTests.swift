@@ -73,7 +73,6 @@ import Testing
       return (0..<8).map { image.bytes[((1 + $0 * size) * 20 + 2 + 2 * size) * 3] == 0 }
     }
     #expect(column(1) == [true, false, true, true, true, true, true, false] && column(2) == column(1))
-    #expect(RGBImage.textWidth("hip", size: 2) == 36)
     var image = RGBImage(width: 4, height: 4, color: .white)
     image.drawText("é left hip", at: (-9, 2), size: 3, color: .black)
     #expect(image.bytes.count == 48)

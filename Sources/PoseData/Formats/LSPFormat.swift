@@ -35,8 +35,7 @@ enum LSPFormat {
   static func person(
     _ folder: String, _ number: Int, digits: Int, _ joints: [PoseAnnotation.Joint]
   ) -> LabelledPerson {
-    let text = String(number)
-    let name = "im" + String(repeating: "0", count: max(0, digits - text.count)) + text + ".jpg"
+    let name = "im\(String(number).leftPadded(digits, "0")).jpg"
     return LabelledPerson(
       photograph: "\(folder)/\(name)", name: name, joints: joints,
       square: PoseAnnotation.Square(around: joints, scale: LSPETFormat.boxScale))

@@ -9,4 +9,13 @@ extension RGBImage {
     }
     self.init(width: tensor.shape.w, height: tensor.shape.h, bytes: bytes)
   }
+
+  /// What `transform` shows of the picture; black beyond its edges.
+  public func cropped(_ transform: CropTransform) -> RGBImage {
+    let side = transform.inputResolution
+    let memory = Buffer<Real>(count: side * side * 3)
+    let crop = Tensor(memory.pointer, Shape(n: 1, h: side, w: side, c: 3))
+    CropSampler().sample(self, transform, into: crop)
+    return RGBImage(crop)
+  }
 }

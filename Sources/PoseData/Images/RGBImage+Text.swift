@@ -16,9 +16,6 @@ extension RGBImage {
     ".": [0x00, 0x60, 0x60, 0x00, 0x00], "-": [0x08, 0x08, 0x08, 0x08, 0x08], "'": [0x00, 0x04, 0x03, 0x00, 0x00],
   ]
 
-  /// Pixels of a text's width; its height is eight times `size`.
-  public static func textWidth(_ text: String, size: Int = 1) -> Int { text.count * 6 * size }
-
   /// Draws a line of small letters; what lies outside the picture is not drawn.
   ///
   /// - Parameters:
