@@ -67,6 +67,7 @@ public struct PhotographFiles: Sendable {
 
   private func read(_ file: String, _ part: Part?) throws(DataError) -> AnnotatedSet {
     switch format {
+    case .mpii where file.hasSuffix(".mat"): try MPIIRelease.read(file, photographs: folder(of: file, part))
     case .mpii: try MPIIFormat.read(file, photographs: folder(of: file, part))
     case .lsp: try LSPFormat.read(file, photographs: folder(of: file, part))
     case .lspet: try LSPETFormat.read(file, photographs: folder(of: file, part))
@@ -100,6 +101,7 @@ public struct PhotographFiles: Sendable {
     case .lsp, .lspet: return ["joints.mat"]
     case .mpii:
       return ["mpii_annotations.json", "mpii_annotations.json.gz"] + (part.map { ["annot/\($0.rawValue).json"] } ?? [])
+        + [MPIIRelease.fileName]
     case .coco:
       guard let part else { return [] }
       return ["2017", "2014"].map { "annotations/person_keypoints_\(part == .train ? "train" : "val")\($0).json" }

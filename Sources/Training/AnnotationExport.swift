@@ -8,6 +8,8 @@ public struct AnnotationExport {
     case keypoints, mpii, lsp, lspet, coco
     /// MPII as HRNet's code has it.
     case hrnet = "mpii-hrnet"
+    /// MPII as its makers release it, where everybody is for training.
+    case release = "mpii-mat"
   }
 
   private struct Person {
@@ -36,7 +38,7 @@ public struct AnnotationExport {
     switch form {
     case .keypoints: part.rawValue
     case .coco: part == .train ? "train2017" : "val2017"
-    case .mpii, .hrnet, .lsp, .lspet: "images"
+    case .mpii, .hrnet, .release, .lsp, .lspet: "images"
     }
   }
 
@@ -50,7 +52,7 @@ public struct AnnotationExport {
     case .lsp: name = "im\(number.leftPadded(4, "0")).jpg"
     case .lspet: name = "im\(number.leftPadded(5, "0")).jpg"
     case .coco: name = "\(number.leftPadded(12, "0")).jpg"
-    case .keypoints, .mpii, .hrnet: name = "\(number.leftPadded(6, "0")).jpg"
+    case .keypoints, .mpii, .hrnet, .release: name = "\(number.leftPadded(6, "0")).jpg"
     }
     try JPEGEncoder.write(image, to: "\(folder)/\(photographs(part))/\(name)", quality: quality)
     people.append(Person(part: part, photograph: name, annotation: annotation))
@@ -66,6 +68,8 @@ public struct AnnotationExport {
         try JSONValue.array(people.filter { $0.part == part }.map(hrnet))
           .write(to: "\(folder)/annot/\(part.rawValue).json")
       }
+    case .release:
+      try MatFile.write(release(), variable: MPIIRelease.variable, to: "\(folder)/\(MPIIRelease.fileName)")
     case .coco:
       for part in PhotographFiles.Part.allCases {
         let year = part == .train ? "train2017" : "val2017"
@@ -134,6 +138,38 @@ public struct AnnotationExport {
       "joints": .array(joints.map { $0.isLabelled ? Self.list($0.x + 1, $0.y + 1) : Self.list(-1, -1) }),
       "joints_vis": .array(joints.map { JSONValue($0.isLabelled ? 1 : 0) }),
     ])
+  }
+
+  private func release() -> MatValue {
+    func number(_ value: Double) -> MatValue { .numbers([value]) }
+    func structs(_ fields: [String], _ rows: [[MatValue]]) -> MatValue {
+      .structs(.init(fields: fields, values: rows.flatMap { $0 }))
+    }
+    let images = people.map { person in
+      let place = placed(person.annotation)
+      let joints = Skeleton.mpii.joints(person.annotation.joints, from: skeleton)
+      let points = joints.indices.filter { joints[$0].isLabelled }.map { joint in
+        [
+          number(joints[joint].x + 1), number(joints[joint].y + 1), number(Double(joint)),
+          number(joints[joint].isVisible ? 1 : 0),
+        ]
+      }
+      let rectangle = [
+        structs(["point"], [[structs(["x", "y", "id", "is_visible"], points)]]), number(place.scale),
+        structs(["x", "y"], [[number(place.x), number(place.y)]]),
+      ]
+      return [
+        structs(["name"], [[.text(person.photograph)]]), structs(["annopoints", "scale", "objpos"], [rectangle]),
+      ]
+    }
+    return structs(
+      ["annolist", "img_train", "version", "single_person"],
+      [
+        [
+          structs(["image", "annorect"], images), .numbers(people.map { _ in 1 }), .text("12"),
+          .cells(people.map { _ in number(1) }),
+        ]
+      ])
   }
 
   private func coco(_ part: PhotographFiles.Part) -> JSONObject {

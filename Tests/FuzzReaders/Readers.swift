@@ -27,6 +27,7 @@ struct Reader {
     case "record.json", "manifest.json", "state.safetensors": try checkpoint(work, file: name)
     case "configuration": try configuration(root)
     case "mat": try mat(root)
+    case "release": try release(root)
     case "jpeg": try jpeg(root)
     case "mpii", "coco", "keypoints": annotations(PhotographFiles.Format(rawValue: name)!)
     case "hostfile": hosts
@@ -136,6 +137,20 @@ struct Reader {
     }
   }
 
+  private static func release(_ root: String) throws -> Reader {
+    let folder = "\(root)/Tests/PoseDataTests/Fixtures"
+    let samples = try ["release", "release-deflated"].map { try bytes(of: "\(folder)/\($0).mat") }
+    let words = ["RELEASE", "annolist", "is_visible", "\u{e}\u{0}\u{0}\u{0}", "\u{2}\u{0}\u{0}\u{0}"]
+    return Reader(mutator: Mutator(corpus: samples, words: words)) { _, path in
+      // A name of this kind is what tells the form.
+      let file = "\(path).mat"
+      unlink(file)
+      guard link(path, file) == 0 else { throw Inconsistent(description: "cannot put \(file) in place") }
+      defer { unlink(file) }
+      return try holdsTogether(PhotographFiles(.mpii, path: file).open())
+    }
+  }
+
   private static func jpeg(_ root: String) throws -> Reader {
     var image = [UInt8](repeating: 0, count: 48 * 40 * 3)
     for index in image.indices { image[index] = UInt8(truncatingIfNeeded: index * index / 97) }
@@ -178,16 +193,19 @@ struct Reader {
       "true",
     ]
     return Reader(mutator: Mutator(corpus: samples.map { Array($0.utf8) }, words: words)) { _, path in
-      let set = try PhotographFiles(format, path: path).open()
-      for index in 0..<set.count {
-        // Without a photograph, a square that only it could tell is an error of its own.
-        guard let annotation = try? set.annotation(index) else { continue }
-        guard annotation.side > 0, annotation.side.isFinite, annotation.joints.count == set.skeleton.jointCount,
-          annotation.joints.allSatisfy({ $0.x.isFinite && $0.y.isFinite })
-        else { throw Inconsistent(description: "sample \(index) is \(annotation)") }
-      }
-      return true
+      try holdsTogether(PhotographFiles(format, path: path).open())
     }
+  }
+
+  private static func holdsTogether(_ set: PhotographDataset) throws -> Bool {
+    for index in 0..<set.count {
+      // Without a photograph, a square that only it could tell is an error of its own.
+      guard let annotation = try? set.annotation(index) else { continue }
+      guard annotation.side > 0, annotation.side.isFinite, annotation.joints.count == set.skeleton.jointCount,
+        annotation.joints.allSatisfy({ $0.x.isFinite && $0.y.isFinite })
+      else { throw Inconsistent(description: "sample \(index) is \(annotation)") }
+    }
+    return true
   }
 
   private static var hosts: Reader {

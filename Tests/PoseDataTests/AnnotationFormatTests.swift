@@ -75,6 +75,96 @@ import Testing
     #expect(try set.annotation(1).joints.allSatisfy { !$0.isLabelled })
   }
 
+  @Test(arguments: ["release.mat", "release-deflated.mat"])
+  func whatTheMakersOfMPIIRelease(_ file: String) throws {
+    let set = try PhotographFiles(.mpii, path: TestFolders.fixture(file)).open(.train)
+    #expect(set.count == 2 && set.skeleton == .mpii && set.name(of: 1) == "a.jpg [annolist(1).annorect(2)]")
+    #expect(set.photographs == [TestFolders.fixture("a.jpg")])
+    let (first, second) = (try set.annotation(0), try set.annotation(1))
+    #expect(first.centerX == 199 && first.centerY == 179 && first.side == 500 && second.side == 375)
+    #expect(first.joints[0] == Joint(x: 29.5, y: 60, isLabelled: true, isVisible: false))
+    #expect(first.joints[9] == Joint(x: 40, y: 71, isLabelled: true, isVisible: true))
+    #expect(first.joints[15] == Joint(x: 51.25, y: 82, isLabelled: true, isVisible: true))
+    #expect(first.joints.count { $0.isLabelled } == 3)
+    #expect(second.joints[6] == Joint(x: 99, y: 119, isLabelled: true, isVisible: false))
+    #expect(second.joints[7] == Joint(x: 109.5, y: 129, isLabelled: true, isVisible: true))
+    // Six tenths of the diagonal of 30 by 40.
+    #expect(set.details(0).headSize == 30 && set.details(1).headSize == nil)
+    #expect(throws: DataError.self) { try PhotographFiles(.mpii, path: TestFolders.fixture(file)).open(.valid) }
+  }
+
+  /// A release of one person, with one thing in it other than it should be.
+  private func release(
+    name: String = "a.jpg", id: MatValue = .numbers([3]), x: MatValue = .numbers([5]), flag: MatValue = .text("1"),
+    scale: Double = 2, isTraining: [Double] = [1]
+  ) -> MatValue {
+    func structure(_ fields: KeyValuePairs<String, MatValue>) -> MatValue {
+      .structs(.init(fields: fields.map(\.key), values: fields.map(\.value)))
+    }
+    let point = structure(["x": x, "y": .numbers([6]), "id": id, "is_visible": flag])
+    let person = structure([
+      "annopoints": structure(["point": point]), "scale": .numbers([scale]),
+      "objpos": structure(["x": .numbers([7]), "y": .numbers([8])]),
+    ])
+    return structure([
+      "annolist": structure(["image": structure(["name": .text(name)]), "annorect": person]),
+      "img_train": .numbers(isTraining), "single_person": .cells([.numbers([1]), .cells([])]),
+    ])
+  }
+
+  @Test func whatIsWrongWithAReleaseIsNamed() throws {
+    try TestFolders.withTemporary { folder in
+      let file = "\(folder)/mpii_human_pose_v1_u12_1.mat"
+      func problem(_ release: MatValue, _ variable: String = "RELEASE") -> String? {
+        do {
+          try MatFile.write(release, variable: variable, to: file)
+          let set = try PhotographFiles(.mpii, path: folder).open(.train)
+          return set.count == 1 ? nil : "\(set.count) people"
+        } catch {
+          #expect(error.place == file)
+          return error.problem
+        }
+      }
+      #expect(problem(release()) == nil)
+      #expect(problem(release(isTraining: [0])) == "0 people")
+      #expect(
+        problem(release(isTraining: [1, 1]))
+          == "RELEASE has no annolist with an img_train for each of its images")
+      #expect(
+        problem(release(name: "../a.jpg")) == "annolist(1).image.name leads to no file in the photographs' folder")
+      let point = "annolist(1).annorect(1).annopoints.point(1)"
+      #expect(problem(release(id: .numbers([16]))) == "\(point).id is not a joint from 0 to 15")
+      #expect(problem(release(flag: .text("2"))) == "\(point).is_visible is not 0 or 1")
+      #expect(problem(release(x: .text("left"))) == "\(point), left hip: labelled at (nan, 6.0)")
+      #expect(
+        problem(release(scale: -1)) == "annolist(1).annorect(1): a person of scale -1.0 at [7.0, 8.0]")
+      #expect(problem(release(), "OTHER") == "the element at byte 128 is not a numeric array")
+    }
+  }
+
+  /// Of a file cut at any byte, or with any byte changed, nothing worse comes than an error.
+  @Test(arguments: ["release.mat", "release-deflated.mat"])
+  func aDamagedReleaseIsRefused(_ file: String) throws {
+    let good = [UInt8](try Data(contentsOf: URL(fileURLWithPath: TestFolders.fixture(file))))
+    try TestFolders.withTemporary { folder in
+      func isRead(_ bytes: [UInt8]) throws -> Bool {
+        try Data(bytes).write(to: URL(fileURLWithPath: "\(folder)/a.mat"))
+        return (try? PhotographFiles(.mpii, path: "\(folder)/a.mat").open()) != nil
+      }
+      for length in stride(from: 0, to: good.count, by: 7) {
+        let isCutFileRead = try isRead(Array(good[..<length]))
+        #expect(!isCutFileRead, "\(length) of \(good.count) bytes")
+      }
+      var refused = 0
+      for place in stride(from: 128, to: good.count, by: 3) {
+        var bytes = good
+        bytes[place] ^= 0x55
+        if try !isRead(bytes) { refused += 1 }
+      }
+      #expect(refused > 50)
+    }
+  }
+
   @Test func whatIsWrongWithMPIIIsNamed() throws {
     let good = hourglass(Self.places())
     #expect(try refusal(.mpii, "[\(good), {}]") == "[1] has no center")

@@ -24,12 +24,13 @@ import Training
 
   @Test(arguments: AnnotationExport.Form.allCases)
   func isReadAsItWas(_ form: AnnotationExport.Form) throws {
-    let format: PhotographFiles.Format = form == .hrnet ? .mpii : PhotographFiles.Format(rawValue: form.rawValue)!
+    let isMPII = form.rawValue.hasPrefix("mpii")
+    let format: PhotographFiles.Format = isMPII ? .mpii : PhotographFiles.Format(rawValue: form.rawValue)!
+    let isWithoutParts = form == .lspet || form == .release
     try withExport(form) { folder in
       let files = PhotographFiles(format, path: folder)
       for (part, first) in [(PhotographFiles.Part.train, 0), (.valid, 2)] {
-        // LSPET has no parts.
-        let set = form == .lspet ? try files.open(range: first + 1...first + 2) : try files.open(part)
+        let set = isWithoutParts ? try files.open(range: first + 1...first + 2) : try files.open(part)
         #expect(set.count == 2)
         try set.requirePhotographs()
         for index in 0..<2 {

@@ -4,6 +4,8 @@ enum HeadBoxes {
   /// MPII's share of a head box's diagonal that PCKh is normalised by (Andriluka et al., CVPR 2014).
   static let scale = 0.6
 
+  static func size(width: Double, height: Double) -> Double { scale * (width * width + height * height).squareRoot() }
+
   /// The sizes of `count` heads, in the order of the people of the validation part.
   static func read(_ file: String, count: Int) throws(DataError) -> [Double] {
     let boxes = try MatFile.read(file, variable: "headboxes_src")
@@ -20,7 +22,7 @@ enum HeadBoxes {
         boxes.values[4 * person + 1] - boxes.values[4 * person],
         boxes.values[4 * person + 3] - boxes.values[4 * person + 2]
       )
-      let size = scale * (width * width + height * height).squareRoot()
+      let size = size(width: width, height: height)
       guard size > 0, size <= 1e6 else {
         throw DataError(file, "headboxes_src, person \(person + 1): a head of \(size) pixels")
       }

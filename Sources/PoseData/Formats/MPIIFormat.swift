@@ -1,5 +1,5 @@
 /// MPII Human Pose (Andriluka et al., "2D human pose estimation: new benchmark and state of the art analysis", CVPR
-/// 2014): `data.kind: mpii`, in the two JSON forms that are about.
+/// 2014): `data.kind: mpii`, in the two JSON forms that are about; `MPIIRelease` reads what its makers release.
 ///
 /// * That of the stacked hourglass's code: an entry a person with img_paths, objpos, scale_provided, joint_self (16×3:
 ///   x, y, flag) and isValidation. All numbers may be floats. A joint with a coordinate of 0 or less is not labelled,
@@ -57,12 +57,6 @@ enum MPIIFormat {
     let entries = try JSONAnnotations.read(file, as: [Entry].self)
     var set = AnnotatedSet(skeleton: .mpii, people: [])
     for (index, entry) in entries.enumerated() {
-      func square(_ center: [Double], _ scale: Double) throws(DataError) -> PoseAnnotation.Square {
-        guard center.count == 2, center.allSatisfy({ abs($0) <= 1e6 }), scale > 0, scale <= 1e4 else {
-          throw DataError(file, "[\(index)]: a person of scale \(scale) at \(center)")
-        }
-        return .init(centerX: center[0] - 1, centerY: center[1] - 1 + 15 * scale, side: 1.25 * scale * 200)
-      }
       let photograph: String
       switch entry {
       case .hourglass(let entry):
@@ -71,20 +65,30 @@ enum MPIIFormat {
         set.people.append(
           LabelledPerson(
             photograph: "\(photographs)/\(photograph)", name: "\(photograph) [\(index)]",
-            joints: try joints(entry, file, index), square: try square(entry.center, entry.scale)))
+            joints: try joints(entry, file, index), square: try square(entry.center, entry.scale, file, "[\(index)]")))
       case .hrnet(let entry):
         photograph = entry.photograph
         set.isOfOnePart = true
         set.people.append(
           LabelledPerson(
             photograph: "\(photographs)/\(photograph)", name: "\(photograph) [\(index)]",
-            joints: try joints(entry, file, index), square: try square(entry.center, entry.scale)))
+            joints: try joints(entry, file, index), square: try square(entry.center, entry.scale, file, "[\(index)]")))
       }
       guard AnnotatedSet.isPlain(photograph) else {
         throw DataError(file, "[\(index)]: \"\(photograph.prefix(200))\" does not stay in the photographs' folder")
       }
     }
     return set
+  }
+
+  /// The square of a person; `place` is what an error calls it.
+  static func square(
+    _ center: [Double], _ scale: Double, _ file: String, _ place: String
+  ) throws(DataError) -> PoseAnnotation.Square {
+    guard center.count == 2, center.allSatisfy({ abs($0) <= 1e6 }), scale > 0, scale <= 1e4 else {
+      throw DataError(file, "\(place): a person of scale \(scale) at \(center)")
+    }
+    return .init(centerX: center[0] - 1, centerY: center[1] - 1 + 15 * scale, side: 1.25 * scale * 200)
   }
 
   private static func joints(

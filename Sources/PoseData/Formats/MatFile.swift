@@ -1,10 +1,11 @@
 import CMatio
 import Synchronization
 
-/// Reads and writes numeric arrays in MATLAB 5 files with libmatio.
+/// Reads and writes variables of MATLAB 5 files with libmatio: real arrays of doubles here, structs and cells of numbers
+/// and text as `MatValue`s.
 ///
-/// Only real arrays of doubles are read, and only from files in which all that comes before them is numeric too; the
-/// files are looked over before libmatio is shown them.
+/// Only files in which all that comes before the variable is numeric are read; they are looked over before libmatio is
+/// shown them.
 public struct MatFile: Sendable {
   /// An array as MATLAB lays it out: the first index runs fastest.
   public struct Array: Sendable {
@@ -31,21 +32,30 @@ public struct MatFile: Sendable {
     _ path: String, variable: String, maximumCount: Int = 16 << 20
   ) throws(DataError) -> Array {
     try MatOutline(FileBytes.read(path, limit: maximumFileBytes), path).check(until: variable)
-    let result: Result<Array, DataError> = library.withLock { _ in
-      Result { () throws(DataError) in try readLocked(path, variable, maximumCount) }
+    let result: Result<Array, DataError> = withFile(path) { file in
+      Result { () throws(DataError) in try read(file, path, variable, maximumCount) }
     }
     return try result.get()
   }
 
-  private static func readLocked(
-    _ path: String, _ variable: String, _ maximumCount: Int
-  ) throws(DataError) -> Array {
-    // libmatio would otherwise print its complaints, or end the process, by itself.
-    Mat_LogInitFunc("equipoise", { _, _ in })
-    guard let file = Mat_Open(path, Int32(bitPattern: MAT_ACC_RDONLY.rawValue)) else {
-      throw DataError(path, "cannot be opened as a MATLAB 5 file")
+  /// Gives `body` an open file, and the library to itself.
+  static func withFile<Content>(
+    _ path: String, _ body: (OpaquePointer) -> Result<Content, DataError>
+  ) -> Result<Content, DataError> {
+    library.withLock { _ in
+      // libmatio would otherwise print its complaints, or end the process, by itself.
+      Mat_LogInitFunc("equipoise", { _, _ in })
+      guard let file = Mat_Open(path, Int32(bitPattern: MAT_ACC_RDONLY.rawValue)) else {
+        return .failure(DataError(path, "cannot be opened as a MATLAB 5 file"))
+      }
+      defer { Mat_Close(file) }
+      return body(file)
     }
-    defer { Mat_Close(file) }
+  }
+
+  private static func read(
+    _ file: OpaquePointer, _ path: String, _ variable: String, _ maximumCount: Int
+  ) throws(DataError) -> Array {
     guard let info = Mat_VarReadInfo(file, variable) else {
       throw DataError(path, "holds no variable \(variable)")
     }
@@ -80,8 +90,7 @@ public struct MatFile: Sendable {
   /// Writes a file with one array of doubles, not deflated.
   public static func write(_ array: Array, variable: String, to path: String) throws(DataError) {
     precondition(array.values.count == array.extents.reduce(1, *), "\(array.values.count) values for \(array.extents)")
-    let isWritten = library.withLock { _ in
-      guard let file = Mat_CreateVer(path, nil, MAT_FT_MAT5) else { return false }
+    try create(path) { file in
       var extents = array.extents
       // The library does not write to the values.
       let variable = array.values.withUnsafeBytes { values in
@@ -90,8 +99,16 @@ public struct MatFile: Sendable {
           UnsafeMutableRawPointer(mutating: values.baseAddress), 0)
       }
       defer { Mat_VarFree(variable) }
-      let written = Mat_VarWrite(file, variable, MAT_COMPRESSION_NONE)
-      return Mat_Close(file) == 0 && written == 0
+      return Mat_VarWrite(file, variable, MAT_COMPRESSION_NONE) == 0
+    }
+  }
+
+  /// Gives `body` a new file, and the library to itself.
+  static func create(_ path: String, _ body: (OpaquePointer) -> Bool) throws(DataError) {
+    let isWritten = library.withLock { _ in
+      guard let file = Mat_CreateVer(path, nil, MAT_FT_MAT5) else { return false }
+      let isWritten = body(file)
+      return Mat_Close(file) == 0 && isWritten
     }
     guard isWritten else { throw DataError(path, "cannot be written") }
   }

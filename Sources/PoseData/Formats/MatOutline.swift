@@ -4,12 +4,14 @@ import CMatio
 ///
 /// libmatio trusts what it reads: a damaged file of a kilobyte that claims a large cell array makes it reserve tens of
 /// gigabytes. So every element up to the one that is wanted must be a numeric array in the plain form that MATLAB and
-/// SciPy write, of a size that the file can hold. The format: "MAT-File Format", The MathWorks, level 5.
+/// SciPy write, of a size that the file can hold; where the one that is wanted may hold structs and cells, it is followed
+/// to its last byte (`MatNesting`). The format: "MAT-File Format", The MathWorks, level 5.
 struct MatOutline {
   private let bytes: [UInt8]
   private let path: String
 
-  private enum Tag {
+  /// What the elements of a file are.
+  enum Tag {
     static let int8 = 1
     static let int32 = 5
     static let uint32 = 6
@@ -18,9 +20,11 @@ struct MatOutline {
   }
 
   /// Classes of arrays from double to uint64; the others are nested, sparse or text.
-  private static let numericClasses = 6...15
+  static let numericClasses = 6...15
   /// Deflating makes of 1032 bytes one at best.
   private static let largestInflation = 1032
+  /// Most bytes of structs and cells: MPII's labels have a fifth of them.
+  private static let largestNesting = 1 << 30
   /// Enough of an element for its flags, eight extents and a name of 63 letters.
   private static let headerBytes = 160
 
@@ -30,7 +34,9 @@ struct MatOutline {
   }
 
   /// Walks the top-level elements, a tag of type and length each, until the one called `variable`.
-  func check(until variable: String) throws(DataError) {
+  ///
+  /// - Parameter mayNest: whether that one may be an array of structs, cells or text.
+  func check(until variable: String, mayNest: Bool = false) throws(DataError) {
     guard bytes.count >= 136, bytes.starts(with: "MATLAB 5.0".utf8),
       bytes[124] == 0, bytes[125] == 1, bytes[126] == UInt8(ascii: "I"), bytes[127] == UInt8(ascii: "M")
     else { throw DataError(path, "is not a MATLAB 5 file") }
@@ -42,17 +48,28 @@ struct MatOutline {
       guard end <= bytes.count else {
         throw DataError(path, "is cut short: an element of \(length) bytes begins at byte \(offset)")
       }
-      let name: String
+      var header: [UInt8]
+      var room = length
       switch type {
-      case Tag.matrix:
-        let header = Array(bytes[offset + 8..<min(end, offset + 8 + Self.headerBytes)])
-        name = try checkHeader(header, room: length, at: offset)
+      case Tag.matrix: header = Array(bytes[offset + 8..<min(end, offset + 8 + Self.headerBytes)])
       case Tag.compressed:
-        let header = try inflate(bytes[offset + 8..<end], at: offset)
+        header = try inflate(bytes[offset + 8..<end], Self.headerBytes, at: offset)
         guard header.count >= 8, Self.word(header, 0) == Tag.matrix else { throw damaged(offset) }
-        name = try checkHeader(Array(header[8...]), room: length * Self.largestInflation, at: offset)
-      default:
-        throw damaged(offset)
+        header.removeFirst(8)
+        room *= Self.largestInflation
+      default: throw damaged(offset)
+      }
+      let (name, kind) = try checkHeader(header, room: room, at: offset)
+      if name == variable && mayNest {
+        // With its tag, which a deflated element has inside.
+        let whole =
+          type == Tag.matrix
+          ? Array(bytes[offset..<end])
+          : try inflate(bytes[offset + 8..<end], min(room + 8, Self.largestNesting), at: offset)
+        return try MatNesting.check(whole, path)
+      }
+      guard Self.numericClasses.contains(kind) else {
+        throw DataError(path, "the element at byte \(offset) is not a numeric array")
       }
       if name == variable { return }
       offset = end
@@ -60,16 +77,15 @@ struct MatOutline {
     throw DataError(path, "holds no variable \(variable)")
   }
 
-  /// Checks flags, extents and name of an array, and returns the name.
+  /// Checks flags, extents and name of an array, and returns name and class.
   ///
   /// - Parameter room: bytes that the array's values may take in the file.
-  private func checkHeader(_ header: [UInt8], room: Int, at offset: Int) throws(DataError) -> String {
+  private func checkHeader(
+    _ header: [UInt8], room: Int, at offset: Int
+  ) throws(DataError) -> (name: String, kind: Int) {
     guard header.count >= 32, Self.word(header, 0) == Tag.uint32, Self.word(header, 4) == 8,
       Self.word(header, 16) == Tag.int32
     else { throw damaged(offset) }
-    guard Self.numericClasses.contains(Int(header[8])) else {
-      throw DataError(path, "the element at byte \(offset) is not a numeric array")
-    }
     let rank = Self.word(header, 20) / 4
     guard Self.word(header, 20) % 4 == 0, (2...8).contains(rank) else { throw damaged(offset) }
     let nameTag = 24 + (rank + rank % 2) * 4
@@ -86,13 +102,13 @@ struct MatOutline {
     guard tag & 0xffff == Tag.int8, tag >> 16 <= 4, length <= 63, start + length <= header.count else {
       throw damaged(offset)
     }
-    return String(decoding: header[start..<start + length], as: UTF8.self)
+    return (String(decoding: header[start..<start + length], as: UTF8.self), Int(header[8]))
   }
 
-  /// The first bytes of a deflated element.
-  private func inflate(_ deflated: ArraySlice<UInt8>, at offset: Int) throws(DataError) -> [UInt8] {
+  /// The first bytes of a deflated element, `most` at most.
+  private func inflate(_ deflated: ArraySlice<UInt8>, _ most: Int, at offset: Int) throws(DataError) -> [UInt8] {
     var code = Z_OK
-    let header = [UInt8](unsafeUninitializedCapacity: Self.headerBytes) { memory, count in
+    let inflated = [UInt8](unsafeUninitializedCapacity: most) { memory, count in
       deflated.withUnsafeBufferPointer { source in
         var size = UInt(memory.count)
         code = uncompress(memory.baseAddress, &size, source.baseAddress, UInt(source.count))
@@ -101,7 +117,7 @@ struct MatOutline {
       }
     }
     guard code == Z_OK || code == Z_BUF_ERROR else { throw damaged(offset) }
-    return header
+    return inflated
   }
 
   private func damaged(_ offset: Int) -> DataError {
@@ -109,7 +125,7 @@ struct MatOutline {
   }
 
   /// A little-endian word of 32 bits.
-  private static func word(_ bytes: [UInt8], _ offset: Int) -> Int {
+  static func word(_ bytes: [UInt8], _ offset: Int) -> Int {
     (0..<4).reduce(0) { $0 | Int(bytes[offset + $1]) << (8 * $1) }
   }
 }

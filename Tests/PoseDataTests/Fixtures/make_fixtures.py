@@ -4,6 +4,9 @@ joints.mat             14x3x3 doubles: image 1 wholly labelled, image 2 in part,
 joints-compressed.mat  the same, deflated
 joints-*.mat           the same with one thing wrong
 joints-lsp.mat         3x14x4 doubles: Leeds Sports Pose's order; in image 2 the left knee is hidden
+release.mat            MPII's release in small: two people (flags as numbers, as text, and none; one without a head's box),
+                       two who lack labels or a place, an image with nobody, one of the test set
+release-deflated.mat   the same, deflated
 grey.jpg cmyk.jpg      16x8 pixels: a ramp in one channel, and a picture in four
 turned-N.jpg           one picture of 24x16 pixels, stored as a camera held in each of Exif's ways stores it; upright.png
                        is the picture as Pillow sets it upright
@@ -47,6 +50,38 @@ for image in range(4):
         lsp[:, joint, image] = [10 + joint + image, 20 + 3 * joint, 0]
 lsp[2, 4, 1] = 1
 savemat("joints-lsp.mat", {"joints": lsp})
+
+
+def structs(**fields):
+    """A row of structs: each field is a list of as many values."""
+    count = len(next(iter(fields.values())))
+    array = np.zeros((1, count), dtype=[(name, object) for name in fields])
+    for name, values in fields.items():
+        for index, value in enumerate(values):
+            array[0, index][name] = value
+    return array
+
+
+nothing = np.zeros((0, 0))
+points = structs(point=[structs(
+    x=[30.5, 41.0, 52.25], y=[61.0, 72.0, 83.0], id=[np.uint8(0), np.uint8(9), np.uint8(15)],
+    is_visible=[np.uint8(0), nothing, np.uint8(1)])])
+texts = structs(point=[structs(
+    x=[np.uint16(100), 110.5], y=[120.0, 130.0], id=[6.0, 7.0], is_visible=["0", "1"])])
+at = structs(x=[np.int16(200)], y=[150.0])
+rects = structs(
+    x1=[10.0, nothing, 1.0, 1.0], y1=[20.0, nothing, 1.0, 1.0], x2=[40.0, nothing, 5.0, 5.0],
+    y2=[60.0, nothing, 5.0, 5.0], annopoints=[points, texts, nothing, points],
+    scale=[2.0, np.float32(1.5), 2.0, nothing], objpos=[at, at, at, at])
+tests = structs(scale=[1.0], objpos=[at])
+release = structs(
+    annolist=[structs(
+        image=[structs(name=["a.jpg"]), structs(name=["b.jpg"]), structs(name=["c.jpg"])],
+        annorect=[rects, nothing, tests], frame_sec=[nothing, 3.0, nothing], vididx=[nothing, 1.0, nothing])],
+    img_train=[np.array([[1.0, 1.0, 0.0]])], version=["12"],
+    single_person=[np.array([[np.array([[1.0], [2.0]])], [nothing], [1.0]], dtype=object)])
+savemat("release.mat", {"RELEASE": release})
+savemat("release-deflated.mat", {"other": np.ones((2, 2)), "RELEASE": release}, do_compression=True)
 
 ramp = np.tile(np.arange(16, dtype=np.uint8) * 16, (8, 1))
 Image.fromarray(ramp, "L").save("grey.jpg", quality=100)
