@@ -43,10 +43,10 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas0-pthread"])]),
-    .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CMatio", pkgConfig: "matio", providers: [.apt(["libmatio-dev"])]),
     .target(name: "CKernels", cSettings: strictC),
+    .target(name: "CJPEG", cSettings: strictC, linkerSettings: [.linkedLibrary("jpeg")]),
     library("Tensors", ["CKernels"]),
     library("Kernels", ["Tensors", "CKernels", "COpenBLAS"]),
     library("Layers", ["Kernels", "Tensors"]),
@@ -55,7 +55,7 @@ let package = Package(
     library("Optimizers", ["Kernels", "Tensors"]),
     library("Communication", ["CMPI", "Tensors"]),
     library("DataParallel", ["Communication", "Tensors"]),
-    library("PoseData", ["Tensors", "CKernels", "CTurboJPEG", "CPNG", "CMatio"]),
+    library("PoseData", ["Tensors", "CKernels", "CJPEG", "CPNG", "CMatio"]),
     library("Metrics", ["PoseData", "Tensors"]),
     library("RunRecord", ["Tensors", crypto]),
     library(

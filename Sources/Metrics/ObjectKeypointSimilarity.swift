@@ -51,6 +51,9 @@ public struct ObjectKeypointSimilarity: Sendable {
     }
   }
 
+  /// Of two found people in one photograph that are more alike than this, one is dropped.
+  private static let duplicate = 0.9
+
   private let variances: [Double]
 
   public init(sigmas: [Double] = Skeleton.coco.sigmas) {
@@ -73,5 +76,31 @@ public struct ObjectKeypointSimilarity: Sendable {
       sum += exp(-(dx * dx + dy * dy) / variances[index] / (truth.area + 0x1p-52) / 2)
     }
     return sum / Double(labelled == 0 ? variances.count : labelled)
+  }
+
+  /// The places of those of `people` that are left when, of two in one photograph who are alike, the one with the lower
+  /// score is dropped, or the later one of equals; best first.
+  ///
+  /// All joints of both count, and the mean of their areas (Papandreou et al., "Towards accurate multi-person pose
+  /// estimation in the wild", CVPR 2017).
+  public func distinct(_ people: [FoundPerson]) -> [Int] {
+    let order = people.indices.sorted { (people[$1].score, $0) < (people[$0].score, $1) }
+    var kept: [Int: [Int]] = [:]
+    return order.filter { place in
+      let person = people[place]
+      let isNew = (kept[person.imageID] ?? []).allSatisfy { alike(person, people[$0]) <= Self.duplicate }
+      if isNew { kept[person.imageID, default: []].append(place) }
+      return isNew
+    }
+  }
+
+  private func alike(_ one: FoundPerson, _ other: FoundPerson) -> Double {
+    precondition(one.joints.count == variances.count && other.joints.count == variances.count)
+    let area = (one.area + other.area) / 2
+    let terms = variances.indices.map { joint in
+      let (dx, dy) = (one.joints[joint].x - other.joints[joint].x, one.joints[joint].y - other.joints[joint].y)
+      return exp(-(dx * dx + dy * dy) / variances[joint] / (area + 0x1p-52) / 2)
+    }
+    return terms.reduce(0, +) / Double(terms.count)
   }
 }

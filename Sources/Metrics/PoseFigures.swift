@@ -28,32 +28,19 @@ public struct PoseFigures: Sendable {
       let (joints, details) = (try dataset.annotation(index).joints, dataset.details(index))
       hasHeads = hasHeads || details.headSize != nil
       heads.add(positions, joints, headSize: details.headSize ?? 0)
-      guard hasAreas, let truth = Self.truth(joints, details, image: index) else {
+      guard hasAreas, let truth = ObjectKeypointSimilarity.Truth(joints, details, number: index) else {
         hasAreas = false
         continue
       }
       truths.append(truth)
       detections.append(
-        .init(
-          image: truth.image, joints: positions.map { ($0.x, $0.y) },
-          score: positions.map(\.score).reduce(0, +) / Double(positions.count)))
+        .init(FoundPerson(imageID: truth.image, joints: positions, in: try dataset.annotation(index).square)))
     }
     if hasHeads { pckh = heads }
     if hasAreas && !truths.isEmpty {
-      truths += dataset.bystanders.enumerated().compactMap { Self.truth($1.joints, $1.details, image: ~$0) }
+      truths += dataset.bystanders.enumerated().compactMap { .init($1.joints, $1.details, number: ~$0) }
       averagePrecision = KeypointAveragePrecision(ObjectKeypointSimilarity(sigmas: skeleton.sigmas))
         .figures(truths, detections)
     }
-  }
-
-  /// - Parameter image: for a person whose photograph has no number.
-  private static func truth(
-    _ joints: [PoseAnnotation.Joint], _ details: PersonDetails, image: Int
-  ) -> ObjectKeypointSimilarity.Truth? {
-    guard let area = details.area, let box = details.box else { return nil }
-    return .init(
-      image: details.imageID ?? image,
-      joints: joints.map { ($0.x, $0.y, $0.isLabelled ? ($0.isVisible ? 2 : 1) : 0) }, area: area,
-      box: (box[0], box[1], box[2], box[3]), isCrowd: details.isCrowd)
   }
 }

@@ -11,23 +11,29 @@ import Tensors
 public final class CropSampler {
   /// The blocks of a region with a black one all around, four numbers each.
   private var blocks: [Float] = []
-  /// Sums of a block of this side fit 31 bits; no photograph that is decoded needs a larger one.
-  private static let largestFactor = 2048.0
 
   public init() {}
 
   /// Writes one R×R×3 image, each channel its share of 0...1 times `gain`, clipped to 0...1.
+  ///
+  /// - Parameters:
+  ///   - part: what was decoded of the photograph: the whole, or what this crop needs.
+  ///   - transform: from the photograph as it is stored.
   public func sample(
-    _ image: RGBImage, _ transform: CropTransform, gain: SIMD3<Double> = .one, into output: Tensor
+    _ part: PhotographPart, _ transform: CropTransform, gain: SIMD3<Double> = .one, into output: Tensor
   ) {
+    let transform = transform.reduced(by: part.reduction)
     let resolution = transform.inputResolution
     precondition(output.shape == Shape(n: 1, h: resolution, w: resolution, c: 3), "an input of \(output.shape)")
-    let factor = Int(max(1, min(Self.largestFactor, transform.pixelsPerInputPixel.rounded(.down))))
-    guard let region = neededBlocks(image, transform, factor) else {
+    let factor = transform.blockSide
+    guard let region = transform.neededBlocks(width: part.width, height: part.height),
+      let pixels = transform.neededRegion(width: part.width, height: part.height)
+    else {
       output.values.update(repeating: 0)
       return
     }
-    reduce(image, region, factor)
+    precondition(part.region.contains(pixels), "\(pixels) of a photograph of which \(part.region) is decoded")
+    reduce(part, region, pixels, factor)
     let gains = [Float(gain.x), Float(gain.y), Float(gain.z), 0].map { $0 / 255 }
     // The map from output to reduced pixels is affine: its origin and its two steps say it all.
     func place(_ x: Double, _ y: Double) -> SIMD2<Double> {
@@ -50,47 +56,23 @@ public final class CropSampler {
     }
   }
 
-  private struct Region {
-    let columns: Range<Int>
-    let rows: Range<Int>
-  }
-
-  /// The blocks that bilinear samples of the whole output can touch; none where the crop misses the photograph.
-  private func neededBlocks(_ image: RGBImage, _ transform: CropTransform, _ factor: Int) -> Region? {
-    let last = Double(transform.inputResolution - 1)
-    let corners = [(0, 0), (last, 0), (0, last), (last, last)].map { transform.image(inputX: $0.0, inputY: $0.1) }
-    func blocks(_ values: [Double], _ extent: Int) -> Range<Int>? {
-      let count = (extent + factor - 1) / factor
-      // Two blocks more on each side than bilinear interpolation needs.
-      let lower = values.min()! / Double(factor) - 2
-      let upper = values.max()! / Double(factor) + 3
-      guard lower < Double(count), upper > 0 else { return nil }
-      return Int(max(0, lower.rounded(.down)))..<Int(min(Double(count), upper.rounded(.up)))
-    }
-    guard let columns = blocks(corners.map(\.x), image.width), let rows = blocks(corners.map(\.y), image.height),
-      !columns.isEmpty, !rows.isEmpty
-    else { return nil }
-    return Region(columns: columns, rows: rows)
-  }
-
   /// Averages the blocks of a region; what a block lacks beyond the photograph's edge counts as black.
-  private func reduce(_ image: RGBImage, _ region: Region, _ factor: Int) {
+  private func reduce(_ part: PhotographPart, _ region: PixelRegion, _ pixels: PixelRegion, _ factor: Int) {
     let rowLength = (region.columns.count + 2) * 4
     let needed = rowLength * (region.rows.count + 2)
     if blocks.count < needed { blocks = [Float](repeating: 0, count: needed) }
-    let first = region.columns.lowerBound * factor
-    let pixels = min(region.columns.upperBound * factor, image.width) - first
-    image.bytes.withUnsafeBufferPointer { source in
+    let (left, top, width) = (part.region.columns.lowerBound, part.region.rows.lowerBound, part.image.width)
+    part.image.bytes.withUnsafeBufferPointer { source in
       blocks.withUnsafeMutableBufferPointer { blocks in
         blocks[0..<rowLength].update(repeating: 0)
         blocks[needed - rowLength..<needed].update(repeating: 0)
         var target = blocks.baseAddress! + rowLength
-        for blockRow in region.rows {
-          let rows = blockRow * factor..<min((blockRow + 1) * factor, image.height)
+        for first in stride(from: pixels.rows.lowerBound, to: pixels.rows.upperBound, by: factor) {
+          let rows = min(first + factor, pixels.rows.upperBound) - first
           target.update(repeating: 0, count: 4)
           ck_block_means(
-            source.baseAddress! + (rows.lowerBound * image.width + first) * 3, image.width * 3, rows.count, pixels,
-            factor, target + 4)
+            source.baseAddress! + ((first - top) * width + pixels.columns.lowerBound - left) * 3, width * 3, rows,
+            pixels.columns.count, factor, target + 4)
           (target + rowLength - 4).update(repeating: 0, count: 4)
           target += rowLength
         }

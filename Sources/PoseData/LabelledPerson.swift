@@ -29,6 +29,8 @@ public struct PersonDetails: Sendable, Equatable {
   public var area: Double?
   /// Left, top, width and height of the person's box.
   public var box: [Double]?
+  /// How sure a detector is of the box; nil where it is a label.
+  public var boxScore: Double?
   /// The photograph's number in the set.
   public var imageID: Int?
   /// A group that nobody need be told apart in.

@@ -77,9 +77,9 @@ public struct MixedDataset: PoseDataset {
     return try source.dataset.image(index)
   }
 
-  public func image(_ index: Int, reduction: Int) throws(DataError) -> (image: RGBImage, reduction: Int) {
+  public func image(_ index: Int, for crop: CropTransform) throws(DataError) -> PhotographPart {
     let (source, index) = place(index)
-    return try source.dataset.image(index, reduction: reduction)
+    return try source.dataset.image(index, for: crop)
   }
 
   /// Without the area: people of several sets, whose photographs are numbered apart, make no one figure by OKS.

@@ -8,19 +8,24 @@
 public struct PhotographDataset: PoseDataset {
   public let skeleton: Skeleton
   public let bystanders: [LabelledPerson]
+  /// The photographs by their numbers, where the set numbers them, those in which nobody is labelled too.
+  private let numbered: [Int: String]
   private let people: [LabelledPerson]
   private let isTurned: Bool
 
   /// - Parameters:
-  ///   - others: people of the same photographs who are no samples.
+  ///   - others: people who are no samples; those of other photographs are left out.
+  ///   - numbered: the photographs by their numbers, where the set numbers them.
   ///   - isTurned: whether the labels are of photographs that are turned upright as Exif says, rather than as stored.
   public init(
-    skeleton: Skeleton, people: [LabelledPerson], others: [LabelledPerson] = [], isTurned: Bool = true
+    skeleton: Skeleton, people: [LabelledPerson], others: [LabelledPerson] = [], numbered: [Int: String] = [:],
+    isTurned: Bool = true
   ) {
     self.skeleton = skeleton
     self.people = people
     self.isTurned = isTurned
-    let photographs = others.isEmpty ? [] : Set(people.map(\.photograph))
+    self.numbered = numbered
+    let photographs = others.isEmpty ? [] : Set(people.map(\.photograph)).union(numbered.values)
     bystanders = others.filter { photographs.contains($0.photograph) }
   }
 
@@ -49,11 +54,30 @@ public struct PhotographDataset: PoseDataset {
   }
 
   public func image(_ index: Int) throws(DataError) -> RGBImage {
-    try image(index, reduction: 1).image
+    try PhotographDecoder.decode(file: person(index).photograph, isTurned: isTurned)
   }
 
-  public func image(_ index: Int, reduction: Int) throws(DataError) -> (image: RGBImage, reduction: Int) {
-    try PhotographDecoder.decode(file: person(index).photograph, reduction: reduction, isTurned: isTurned)
+  public func image(_ index: Int, for crop: CropTransform) throws(DataError) -> PhotographPart {
+    try PhotographDecoder.decode(file: person(index).photograph, for: crop, isTurned: isTurned)
+  }
+
+  /// The people that a detector found in this set's photographs, nothing being labelled of them. Those that it found in
+  /// others are left out.
+  public func detected(_ found: [DetectedPerson]) -> PhotographDataset {
+    let people = found.compactMap { detection -> LabelledPerson? in
+      guard let photograph = numbered[detection.imageID] else { return nil }
+      let file = photograph.split(separator: "/").last.map(String.init) ?? photograph
+      var person = LabelledPerson(
+        photograph: photograph, name: "\(file) [detection \(detection.number)]",
+        joints: Array(
+          repeating: .init(x: 0, y: 0, isLabelled: false, isVisible: false), count: skeleton.jointCount),
+        square: detection.square)
+      person.details.box = detection.box
+      person.details.boxScore = detection.score
+      person.details.imageID = detection.imageID
+      return person
+    }
+    return PhotographDataset(skeleton: skeleton, people: people, numbered: numbered, isTurned: isTurned)
   }
 
   /// The photographs, each once, in the order in which people first appear.

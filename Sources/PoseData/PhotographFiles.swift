@@ -39,7 +39,7 @@ public struct PhotographFiles: Sendable {
   public func open(_ part: Part? = nil, range: ClosedRange<Int>? = nil) throws(DataError) -> PhotographDataset {
     let file = try annotationFile(part)
     let set = try read(file, part)
-    var people = set.people
+    var (people, numbered) = (set.people, set.photographs)
     if let part, !set.isOfOnePart {
       guard let members = set.members[part] else {
         throw DataError(file, "does not say which people are for \(part.rawValue); name them by number, such as 1-100")
@@ -59,10 +59,13 @@ public struct PhotographFiles: Sendable {
             + "\(range.lowerBound)-\(range.upperBound) are asked for")
       }
       people = Array(people[range.lowerBound - 1...range.upperBound - 1])
+      let chosen = Set(people.map(\.photograph))
+      numbered = numbered.filter { chosen.contains($0.value) }
     }
     // The public sets' labels are of the pixels as stored: that is how their evaluations read photographs.
     return PhotographDataset(
-      skeleton: set.skeleton, people: people, others: set.bystanders, isTurned: format == .keypoints)
+      skeleton: set.skeleton, people: people, others: set.bystanders, numbered: numbered, isTurned: format == .keypoints
+    )
   }
 
   private func read(_ file: String, _ part: Part?) throws(DataError) -> AnnotatedSet {

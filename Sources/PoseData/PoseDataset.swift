@@ -11,9 +11,8 @@ public protocol PoseDataset: Sendable {
   func annotation(_ index: Int) throws(DataError) -> PoseAnnotation
   /// The photograph of a sample, decoded.
   func image(_ index: Int) throws(DataError) -> RGBImage
-  /// The same, or 1/k of its size where that is quicker and k at most `reduction`: pixel i of a side is then pixels
-  /// k·i ..< k·(i+1) of the whole.
-  func image(_ index: Int, reduction: Int) throws(DataError) -> (image: RGBImage, reduction: Int)
+  /// As much of it as a crop needs, reduced where that is quicker.
+  func image(_ index: Int, for crop: CropTransform) throws(DataError) -> PhotographPart
   /// What the set says of a sample for its own figures.
   func details(_ index: Int) -> PersonDetails
   /// People who are no samples, but count where people are to be found: crowds, and those with no labelled joint.
@@ -42,8 +41,8 @@ extension PoseDataset {
   /// Samples that an epoch visits, those that it visits again counted again.
   public var visitsPerEpoch: Int { portions.map(\.visits).reduce(0, +) }
 
-  public func image(_ index: Int, reduction: Int) throws(DataError) -> (image: RGBImage, reduction: Int) {
-    (try image(index), 1)
+  public func image(_ index: Int, for crop: CropTransform) throws(DataError) -> PhotographPart {
+    PhotographPart(try image(index))
   }
 
   public func details(_ index: Int) -> PersonDetails { PersonDetails() }

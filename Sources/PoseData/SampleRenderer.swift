@@ -30,9 +30,7 @@ public final class SampleRenderer {
     let annotation = try dataset.annotation(index)
     try check(annotation, index)
     let transform = CropTransform(annotation.square, inputResolution: inputResolution, draw)
-    // What would be averaged anyway need not be decoded.
-    let (image, reduction) = try dataset.image(index, reduction: max(1, Int(transform.pixelsPerInputPixel)))
-    sampler.sample(image, transform.reduced(by: reduction), gain: draw.gain, into: images)
+    sampler.sample(try dataset.image(index, for: transform), transform, gain: draw.gain, into: images)
     if let square = draw.cutOut { Self.blacken(square, images) }
     let order = draw.isFlipped ? dataset.skeleton.mirrored : Array(annotation.joints.indices)
     target.draw(order.map { annotation.joints[$0] }, transform, heatmaps: heatmaps, mask: mask)

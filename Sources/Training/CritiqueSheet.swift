@@ -31,11 +31,13 @@ public enum CritiqueSheet {
     for (place, joint) in order.enumerated() {
       let (x, y) = (left + place % 2 * groupWidth, 16 + place / 2 * rowHeight)
       sheet.drawText(
-        "\(place + 1) \(skeleton.jointNames[joint])  \(rounded(critique.doubt[joint]))", at: (x, y + 1), color: .black)
+        "\(place + 1) \(skeleton.jointNames[joint])  \(HeatmapOverlay.rounded(critique.doubt[joint]))", at: (x, y + 1),
+        color: .black)
       let maps = maps(critique, joint)
       let brightest = max(maps.joined().filter(\.isFinite).max() ?? 1, 1e-3)
       for (column, map) in maps.enumerated() {
-        sheet.paste(overlaid(crop, map.map { $0 / brightest }), at: (x + column * (tile + gap), y + caption))
+        sheet.paste(
+          HeatmapOverlay.draw(map.map { $0 / brightest }, over: crop), at: (x + column * (tile + gap), y + caption))
       }
     }
     return sheet
@@ -69,14 +71,8 @@ public enum CritiqueSheet {
       sheet.drawLine(
         from: (130, Double(y) + 4), to: (130 + Double(length), Double(y) + 4), width: 7,
         color: RGBImage.Color(255, 40, 160), opacity: 0.75)
-      sheet.drawText(rounded(critique.doubt[joint]), at: (142 + length, y), color: grey)
+      sheet.drawText(HeatmapOverlay.rounded(critique.doubt[joint]), at: (142 + length, y), color: grey)
     }
-  }
-
-  private static func rounded(_ value: Double) -> String {
-    guard value < 100 else { return "over 100" }
-    let hundredths = Int((value * 100).rounded())
-    return "\(hundredths / 100).\(String(hundredths % 100).leftPadded(2, "0"))"
   }
 
   /// The generator's map, the discriminator's and their distance, r×r each.
@@ -89,36 +85,5 @@ public enum CritiqueSheet {
     return [
       map { Double(said[$0]) }, map { Double(drawn[$0]) }, map { abs(Double(said[$0]) - Double(drawn[$0])) },
     ]
-  }
-
-  /// A map in colours over a darkened crop; 1 is the brightest.
-  private static func overlaid(_ crop: RGBImage, _ map: [Double]) -> RGBImage {
-    var picture = crop
-    let side = Int(Double(map.count).squareRoot().rounded())
-    let ratio = Double(side) / Double(crop.width)
-    for y in 0..<crop.height {
-      for x in 0..<crop.width {
-        let value = sampled(map, side, (Double(x) + 0.5) * ratio - 0.5, (Double(y) + 0.5) * ratio - 0.5)
-        let heat = value.isNaN ? 0 : max(0, min(1, value))
-        let start = (y * crop.width + x) * 3
-        let color = [min(1, 3 * heat), max(0, min(1, 3 * heat - 1)), max(0, min(1, 3 * heat - 2))]
-        let share = 0.25 + 0.75 * min(1, 1.5 * heat)
-        for channel in 0..<3 {
-          let below = Double(crop.bytes[start + channel]) * 0.6
-          picture.bytes[start + channel] = UInt8((below * (1 - share) + 255 * color[channel] * share).rounded())
-        }
-      }
-    }
-    return picture
-  }
-
-  private static func sampled(_ map: [Double], _ side: Int, _ x: Double, _ y: Double) -> Double {
-    let (left, top) = (x.rounded(.down), y.rounded(.down))
-    func value(_ column: Double, _ row: Double) -> Double {
-      map[Int(max(0, min(Double(side - 1), row))) * side + Int(max(0, min(Double(side - 1), column)))]
-    }
-    let (right, lower) = (x - left, y - top)
-    return (value(left, top) * (1 - right) + value(left + 1, top) * right) * (1 - lower)
-      + (value(left, top + 1) * (1 - right) + value(left + 1, top + 1) * right) * lower
   }
 }

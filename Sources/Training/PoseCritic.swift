@@ -79,7 +79,7 @@ public final class PoseCritic {
   public func critique(_ image: RGBImage, _ square: PoseAnnotation.Square) -> Critique {
     let transform = CropTransform(square, inputResolution: resolution)
     let input = Tensor(memory.pointer, Shape(n: 1, h: resolution, w: resolution, c: 3))
-    sampler.sample(image, transform, into: input)
+    sampler.sample(PhotographPart(image), transform, into: input)
     return context.arena.run {
       var critique: Critique?
       criticize(input) { generated, reconstructed in

@@ -18,7 +18,7 @@ extension PoseFigures {
         ]))
     }
     if let figures = averagePrecision {
-      object.append("oks", .object(figures.named.reduce(into: JSONObject()) { $0.append($1.0, JSONValue($1.1)) }))
+      object.append("oks", .object(figures.json))
     }
     return object
   }
@@ -67,22 +67,10 @@ extension PoseFigures {
     }
     if let figures = averagePrecision {
       rows.append("\nOKS, each person's square being given")
-      rows += figures.named.map { name, value in
-        row(name, [value < 0 ? "none" : String(format: "%.4f", value)])
-      }
+      rows += figures.rows(width: width)
     }
     if pck.excluded > 0 { rows.append("\(pck.excluded) people lack a torso and are left out of PCK@0.2") }
     if unread > 0 { rows.append("\(unread) samples could not be read and are left out") }
     return rows.joined(separator: "\n")
-  }
-}
-
-extension KeypointAveragePrecision.Figures {
-  /// The ten figures under their usual names.
-  var named: [(String, Double)] {
-    [
-      ("AP", ap), ("AP50", ap50), ("AP75", ap75), ("APM", apMedium), ("APL", apLarge),
-      ("AR", ar), ("AR50", ar50), ("AR75", ar75), ("ARM", arMedium), ("ARL", arLarge),
-    ]
   }
 }

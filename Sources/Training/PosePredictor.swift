@@ -4,6 +4,15 @@ import Tensors
 
 /// Finds a person's joints in a photograph.
 public final class PosePredictor {
+  /// What is said of one person.
+  public struct Prediction {
+    /// In the photograph's pixels, with their heatmaps' peaks.
+    public let joints: [JointDecoder.Position]
+    /// r×r×M, of the crop.
+    public let heatmaps: [Real]
+    public let transform: CropTransform
+  }
+
   private let estimator: PoseEstimator
   private let sampler = CropSampler()
   private let memory: Buffer<Real>
@@ -18,13 +27,13 @@ public final class PosePredictor {
       configuration, joints: joints, checkpoint: checkpoint, batch: 1, machine.makeContext())
   }
 
-  /// Joints in the photograph's pixels, with their heatmaps' peaks, for the person in a square of it.
-  public func predict(
-    _ image: RGBImage, _ square: PoseAnnotation.Square
-  ) -> [JointDecoder.Position] {
+  /// The person in a square of the photograph.
+  public func predict(_ image: RGBImage, _ square: PoseAnnotation.Square) -> Prediction {
     let transform = CropTransform(square, inputResolution: resolution)
     let input = Tensor(memory.pointer, Shape(n: 1, h: resolution, w: resolution, c: 3))
-    sampler.sample(image, transform, into: input)
-    return estimator.withHeatmaps(input) { JointDecoder.positions($0, transform) }
+    sampler.sample(PhotographPart(image), transform, into: input)
+    return estimator.withHeatmaps(input) { maps in
+      Prediction(joints: JointDecoder.positions(maps, transform), heatmaps: Array(maps.values), transform: transform)
+    }
   }
 }

@@ -1,3 +1,4 @@
+import Metrics
 import PoseData
 import RunRecord
 
@@ -17,7 +18,7 @@ public struct PredictionExport {
   public func write(_ kind: Configuration.Data.Kind, to folder: String) throws(DataError) {
     try JSONValue.array(samples).write(to: "\(folder)/predictions.json")
     switch kind {
-    case .coco: try JSONValue.array(cocoResults).write(to: "\(folder)/results.json")
+    case .coco: try Self.writeResults(cocoPeople(), to: folder)
     case .mpii:
       try MatFile.write(
         table([16, 2, predictions.count]) { $0.map(\.x) + $0.map(\.y) }, variable: "pos_pred_src",
@@ -39,15 +40,25 @@ public struct PredictionExport {
     }
   }
 
-  private var cocoResults: [JSONValue] {
-    predictions.enumerated().compactMap { index, positions in
-      guard let positions, let image = dataset.details(index).imageID else { return nil }
-      return .object([
-        "image_id": JSONValue(image), "category_id": JSONValue(1),
-        "keypoints": .array(positions.flatMap { [JSONValue($0.x), JSONValue($0.y), JSONValue($0.score)] }),
-        "score": JSONValue(positions.map(\.score).reduce(0, +) / Double(positions.count)),
+  private func cocoPeople() throws(DataError) -> [FoundPerson] {
+    var people: [FoundPerson] = []
+    for (index, positions) in predictions.enumerated() {
+      guard let positions, let image = dataset.details(index).imageID else { continue }
+      people.append(FoundPerson(imageID: image, joints: positions, in: try dataset.annotation(index).square))
+    }
+    return people
+  }
+
+  /// Writes `results.json`: people as COCO's evaluation takes them.
+  public static func writeResults(_ people: [FoundPerson], to folder: String) throws(DataError) {
+    let results = people.map { person -> JSONValue in
+      .object([
+        "image_id": JSONValue(person.imageID), "category_id": JSONValue(1),
+        "keypoints": .array(person.joints.flatMap { [JSONValue($0.x), JSONValue($0.y), JSONValue($0.score)] }),
+        "score": JSONValue(person.score),
       ])
     }
+    try JSONValue.array(results).write(to: "\(folder)/results.json")
   }
 
   private func table(_ extents: [Int], _ row: ([JointDecoder.Position]) -> [Double]) -> MatFile.Array {

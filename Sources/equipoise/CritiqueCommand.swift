@@ -54,15 +54,12 @@ struct CritiqueCommand: ParsableCommand {
       print(json ? report.json.text : Self.table(report))
       return
     }
-    if let out { try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true) }
+    let pictures = try out.map { try PictureFolder($0, for: images) }
     for path in images {
-      let image = try PhotographDecoder.decode(file: path).image
+      let image = try PhotographDecoder.decode(file: path)
       let critique = critic.critique(image, try person.square(in: image))
       print(Self.line(path, critique, critic.skeleton).text)
-      if let out {
-        let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
-        try PNGWriter.write(CritiqueSheet.make(image, critique, critic.skeleton), to: "\(out)/\(name).png")
-      }
+      try pictures?.write(CritiqueSheet.make(image, critique, critic.skeleton), of: path)
     }
   }
 

@@ -11,7 +11,8 @@ struct EvaluateCommand: ParsableCommand {
     commandName: "evaluate", abstract: "Reports a checkpoint's figures on the validation samples.",
     discussion: """
       PCK@0.2 for every set; PCKh@0.5 and @0.1 where heads are known (MPII with data.head_boxes); COCO's ten figures by OKS, \
-      each person's square being given. Every sample counts once at any number of ranks.
+      each person's square being given, or with --detections only a detector's boxes. Every sample counts once at any \
+      number of ranks.
       """)
 
   @Option(help: "A run's directory, or one checkpoint's.")
@@ -28,6 +29,14 @@ struct EvaluateCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("Average over squares of several sizes, such as 0.8,1,1.25.", valueName: "factors"))
   var scales = "1"
+
+  @Option(
+    help: ArgumentHelp(
+      "COCO: look for people in the boxes of this file alone, in the form of COCO's results.", valueName: "file"))
+  var detections: String?
+
+  @Option(help: "With --detections: the lowest score of a box that is looked into.")
+  var minScore = 0.0
 
   @Option(help: "A folder for the predictions, in a form of our own and in the set's.")
   var out: String?
@@ -47,19 +56,50 @@ struct EvaluateCommand: ParsableCommand {
     let watchdog = try Program.watch(communicator, configuration, isTerminal: machine.isTerminal)
     let dataset = try Together.everywhere(communicator) { try configuration.usableDataset(.valid) }
     try Together.everywhere(communicator) { try found.requireSkeleton(of: dataset) }
+    if let detections {
+      let detected = try Together.everywhere(communicator) { try self.detected(detections, configuration, dataset) }
+      let predictions = try predict(detected.boxes, found, configuration, machine, testTime, communicator)
+      watchdog?.stop()
+      guard communicator.rank == 0 else { return }
+      let figures = try DetectionFigures(detected.set, detected.boxes, predictions)
+      if let out { try PredictionExport.writeResults(figures.people, to: out) }
+      print(json ? figures.json(found.step).text : figures.table)
+      return
+    }
+    let predictions = try predict(dataset, found, configuration, machine, testTime, communicator)
+    watchdog?.stop()
+    guard communicator.rank == 0 else { return }
+    let figures = try PoseFigures(dataset, predictions)
+    if let out { try PredictionExport(dataset, predictions).write(configuration.data.kind, to: out) }
+    print(json ? figures.json(found.step, dataset.skeleton).text : figures.table(dataset.skeleton))
+  }
+
+  /// What the checkpoint says of each of a set's samples.
+  private func predict(
+    _ dataset: any PoseDataset, _ found: Checkpoint, _ configuration: Configuration, _ machine: Machine,
+    _ testTime: TestTime, _ communicator: any Communicator
+  ) throws -> [[JointDecoder.Position]?] {
     let batch = max(1, min(8, dataset.count / communicator.worldSize))
     let estimator = try Together.everywhere(communicator) {
       try PoseEstimator(
         configuration, joints: dataset.skeleton.jointCount, checkpoint: found.state, batch: batch,
         machine.makeContext())
     }
-    let evaluator = Evaluator(dataset, configuration, batch: batch, communicator: communicator)
-    let predictions = try evaluator.evaluate(estimator, testTime).predictions
-    watchdog?.stop()
-    guard communicator.rank == 0 else { return }
-    let figures = try PoseFigures(dataset, predictions)
-    if let out { try PredictionExport(dataset, predictions).write(configuration.data.kind, to: out) }
-    print(json ? figures.json(found.step, dataset.skeleton).text : figures.table(dataset.skeleton))
+    return try Evaluator(dataset, configuration, batch: batch, communicator: communicator)
+      .evaluate(estimator, testTime).predictions
+  }
+
+  /// The set, and a detector's boxes in its photographs.
+  private func detected(
+    _ file: String, _ configuration: Configuration, _ dataset: any PoseDataset
+  ) throws -> (set: PhotographDataset, boxes: PhotographDataset) {
+    guard configuration.data.kind == .coco, let set = dataset as? PhotographDataset else {
+      throw UsageError("--detections goes with data.kind coco, whose photographs are numbered")
+    }
+    let boxes = set.detected(try DetectedPerson.read(file, minScore: minScore))
+    guard boxes.count > 0 else { throw DataError(file, "has no box in a photograph of the set") }
+    if configuration.data.onBroken == .fail { try boxes.requirePhotographs() }
+    return (set, boxes)
   }
 
   private static func factors(_ text: String) throws -> [Double] {

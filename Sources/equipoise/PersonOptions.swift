@@ -9,6 +9,8 @@ struct PersonOptions: ParsableArguments {
   @Option(help: "The person's size: the crop's side is 200 pixels times this; without it, the image's longer side.")
   var scale: Double?
 
+  var isGiven: Bool { center != nil || scale != nil }
+
   /// The square to crop from an image.
   func square(in image: RGBImage) throws -> PoseAnnotation.Square {
     let place = try center.map(Self.point)

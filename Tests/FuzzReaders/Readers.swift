@@ -30,6 +30,7 @@ struct Reader {
     case "release": try release(root)
     case "jpeg": try jpeg(root)
     case "mpii", "coco", "keypoints": annotations(PhotographFiles.Format(rawValue: name)!)
+    case "detections": detections
     case "hostfile": hosts
     default: nil
     }
@@ -158,10 +159,14 @@ struct Reader {
     let folder = "\(root)/Tests/PoseDataTests/Fixtures"
     let samples = try [colour, bytes(of: "\(folder)/grey.jpg"), bytes(of: "\(folder)/cmyk.jpg")]
     return Reader(mutator: Mutator(corpus: samples)) { input, _ in
-      let image = try PhotographDecoder.decode(input, name: "fuzz.jpg", reduction: input.count % 9 + 1).image
-      guard image.bytes.count == 3 * image.width * image.height else {
-        throw Inconsistent(description: "\(image.bytes.count) bytes for \(image.width)×\(image.height)")
-      }
+      // A crop somewhere, of some size; small ones of large pictures are reduced.
+      let (x, y) = (Double(input.count % 53), Double(input.count % 37))
+      let crop = CropTransform(
+        centerX: x, centerY: y, side: Double(1 + input.count % 131), inputResolution: 4 + 4 * (input.count % 5))
+      let part = try PhotographDecoder.decode(input, name: "fuzz.jpg", for: crop)
+      let image = part.image
+      guard image.bytes.count == 3 * image.width * image.height, image.width <= part.width, image.height <= part.height
+      else { throw Inconsistent(description: "\(image.width)×\(image.height) of \(part.width)×\(part.height)") }
       return true
     }
   }
@@ -194,6 +199,19 @@ struct Reader {
     ]
     return Reader(mutator: Mutator(corpus: samples.map { Array($0.utf8) }, words: words)) { _, path in
       try holdsTogether(PhotographFiles(format, path: path).open())
+    }
+  }
+
+  private static var detections: Reader {
+    let sample =
+      #"[{"image_id":7,"category_id":1,"bbox":[1,2,3.5,4],"score":0.9},{"image_id":8,"category_id":2,"bbox":[],"score":-1}]"#
+    let words = ["null", "-1", "1e999", "1e308", "NaN", "[]", "{}", "\"", "9223372036854775808", "[[[[[[[[", "true"]
+    return Reader(mutator: Mutator(corpus: [Array(sample.utf8)], words: words)) { _, path in
+      for person in try DetectedPerson.read(path, minScore: 0.5)
+      where !(person.square.side > 0 && person.square.side.isFinite && person.score >= 0.5) {
+        throw Inconsistent(description: "detection \(person.number) is \(person)")
+      }
+      return true
     }
   }
 

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Writes Tests/MetricsTests/Fixtures/keypoint_ap.json: random people, random detections, and COCO's own ten figures.
+"""Writes Tests/MetricsTests/Fixtures/keypoint_ap.json: random people, random detections, and COCO's own ten figures;
+and found_people.json: people found in a detector's boxes, who of them is kept, their scores, and those figures.
 
     make_keypoint_ap.py COCO-SAMPLE-FOLDER
 
 Needs numpy and pycocotools. Each case: truths (image, joints as x, y, flag, area, box, crowd), detections (image, joints
 as x, y, score), and figures in pycocotools' order. Of the sample's people, which are not ours to publish, the figures
-alone are kept: its detections are the labelled joints, moved by a rule (moved below).
+alone are kept: its detections are the labelled joints, moved by a rule (moved below). Found people: boxes as image, left, top,
+width, height and score; joints as x, y, peak; `kept` are places among the boxes, best first.
 """
 import contextlib
 import io
@@ -81,6 +83,42 @@ def figures(truths, detections):
     return evaluation.stats.tolist()
 
 
+def found(seed):
+    """People in boxes, as "Deep high-resolution representation learning" (Sun et al., CVPR 2019) scores and selects them."""
+    random = np.random.default_rng(seed)
+    labelled = case(seed, 3, 0.02, 0.1, 0.1, False)["truths"]
+    boxes, people = [], []
+    for truth in labelled:
+        # The same person in one to three boxes, each skeleton a little or much away from the others.
+        for _ in range(random.integers(0, 4)):
+            left, top, width, height = np.array(truth["box"]) * random.uniform(0.9, 1.1, 4)
+            spread = max(width, height) * random.choice([0.002, 0.02, 0.1])
+            places = np.array([joint[:2] for joint in truth["joints"]]) + random.normal(0, spread, (17, 2))
+            joints = np.concatenate([places, random.uniform(-0.1, 1, (17, 1))], 1)
+            boxes.append([truth["image"], *np.round([left, top, width, height], 2).tolist(), round(random.uniform(), 4)])
+            people.append(np.round(joints, 3))
+    for number in range(6):  # where nobody is labelled, one of them with no peak to speak of
+        boxes.append([100 + number // 2, 10.0, 20.0, 50.0, 80.0, 0.9])
+        people.append(np.round(np.concatenate(
+            [random.uniform(0, 100, (17, 2)), random.uniform(0, 0.2 if number == 0 else 1, (17, 1))], 1), 3))
+    sigmas = np.array([.26, .25, .25, .35, .35, .79, .79, .72, .72, .62, .62, 1.07, 1.07, .87, .87, .89, .89]) / 10
+    scores, areas = [], []
+    for (_, _, _, width, height, score), joints in zip(boxes, people):
+        peaks = joints[joints[:, 2] > 0.2, 2]
+        scores.append(float(score * peaks.mean()) if len(peaks) else 0.0)
+        areas.append((1.25 * max(width, height)) ** 2)
+    kept = []
+    for place in np.argsort(-np.array(scores), kind="stable"):
+        alike = [np.mean(np.exp(-((people[place][:, :2] - people[other][:, :2]) ** 2).sum(1)
+                                / (2 * sigmas) ** 2 / ((areas[place] + areas[other]) / 2) / 2))
+                 for other in kept if boxes[other][0] == boxes[place][0]]
+        if all(value <= 0.9 for value in alike):
+            kept.append(int(place))
+    detections = [dict(image=boxes[p][0], joints=people[p][:, :2].tolist(), score=scores[p]) for p in kept]
+    return dict(truths=labelled, boxes=boxes, joints=[p.tolist() for p in people], kept=kept,
+                scores=[scores[p] for p in kept], figures=figures(labelled, detections))
+
+
 cases = [case(0, 3, 0.02, 0.1, 0.1, False), case(1, 5, 0.05, 0.0, 0.0, False), case(2, 4, 0.03, 0.3, 0.3, True),
          case(3, 1, 0.1, 0.0, 0.0, False)]
 folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "MetricsTests", "Fixtures")
@@ -89,3 +127,8 @@ with open(os.path.join(folder, "keypoint_ap.json"), "w") as file:
     json.dump(dict(cases=cases, sample=sample(sys.argv[1])), file, separators=(",", ":"))
 for one in cases:
     print(len(one["truths"]), len(one["detections"]), [round(v, 4) for v in one["figures"]])
+people = [found(4), found(5)]
+with open(os.path.join(folder, "found_people.json"), "w") as file:
+    json.dump(dict(cases=people), file, separators=(",", ":"))
+for one in people:
+    print(len(one["boxes"]), len(one["kept"]), [round(v, 4) for v in one["figures"]])

@@ -227,6 +227,49 @@ import Testing
       try refusal(.coco, coco(person(keypoints))) == "annotations[0].keypoints, left eye: flag 3.0, not 0, 1 or 2")
   }
 
+  /// A detector's boxes lead to photographs by their numbers, those in which nobody is labelled too.
+  @Test func detections() throws {
+    let images = #""images": [{"id": 7, "file_name": "a.jpg"}, {"id": 9, "file_name": "b.jpg"}]"#
+    let text = #"{\#(images), "annotations": [\#(person(Array(repeating: 1, count: 51)))]}"#
+    let box = #"{"image_id": 9, "category_id": 1, "bbox": [10, 20, 31, 41], "score": 0.5, "area": 3}"#
+    func found(_ text: String, minScore: Double = 0.5) throws -> [DetectedPerson] {
+      try TestFolders.withTemporary { folder in
+        try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/found.json"))
+        return try DetectedPerson.read("\(folder)/found.json", minScore: minScore)
+      }
+    }
+    let boxes = [
+      box, box.replacing("_id\": 1", with: "_id\": 2"), box.replacing("0.5", with: "0.4"),
+      box.replacing("9", with: "8"),
+    ]
+    let people = try found(Self.list(boxes))
+    #expect(people.map(\.number) == [0, 3] && people.map(\.imageID) == [9, 8])
+    #expect(try found(Self.list(boxes), minScore: 0).count == 3)
+    let set = try TestFolders.withTemporary { folder in
+      try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/a.json"))
+      let files = PhotographFiles(.coco, path: "\(folder)/a.json", images: "/photographs")
+      // Of chosen people the photographs are chosen too.
+      #expect(((try? files.open(range: 1...1).detected(people))?.count) == 0)
+      return try files.open()
+    }
+    let detected = set.detected(people)
+    #expect(detected.count == 1 && detected.photograph(of: 0) == "/photographs/b.jpg")
+    #expect(detected.name(of: 0) == "b.jpg [detection 0]" && detected.details(0).boxScore == 0.5)
+    let annotation = try detected.annotation(0)
+    #expect(annotation.joints.count == 17 && !annotation.joints.contains(where: \.isLabelled))
+    #expect(annotation.centerX == 25 && annotation.centerY == 40 && annotation.side == 51.25)
+
+    func refusal(_ text: String) -> String? {
+      do {
+        _ = try found(text)
+        return nil
+      } catch { return (error as? DataError)?.problem }
+    }
+    #expect(refusal(Self.list([box, box.replacing("31, 41", with: "0, 0")]))?.hasPrefix("[1].bbox is") == true)
+    #expect(refusal(Self.list([box.replacing(", \"score\": 0.5", with: "")])) == "[0] has no score")
+    #expect(refusal("{}") == "the whole is of a wrong type")
+  }
+
   @Test func lsp() throws {
     let files = PhotographFiles(.lsp, path: TestFolders.fixture(""), annotations: "joints-lsp.mat")
     let all = try files.open()

@@ -43,7 +43,7 @@ import Testing
     let side = transform.inputResolution
     let buffer = Buffer<Real>(count: side * side * 3)
     CropSampler().sample(
-      image, transform, gain: gain, into: Tensor(buffer.pointer, Shape(n: 1, h: side, w: side, c: 3)))
+      PhotographPart(image), transform, gain: gain, into: Tensor(buffer.pointer, Shape(n: 1, h: side, w: side, c: 3)))
     return Array(buffer.values)
   }
 

@@ -21,7 +21,7 @@ import Testing
     try TestFolders.withTemporary { folder in
       let path = folder + "/picture.jpg"
       try JPEGEncoder.write(Self.picture, to: path, quality: 98)
-      let read = try PhotographDecoder.decode(file: path).image
+      let read = try PhotographDecoder.decode(file: path)
       #expect(read.width == 37 && read.height == 21)
       #expect(try PhotographDecoder.size(file: path) == (37, 21))
       let worst = zip(read.bytes, Self.picture.bytes).map { abs(Int($0) - Int($1)) }.max()!
@@ -35,7 +35,7 @@ import Testing
   }
 
   @Test func greyscaleBecomesRGB() throws {
-    let image = try PhotographDecoder.decode(file: TestFolders.fixture("grey.jpg")).image
+    let image = try PhotographDecoder.decode(file: TestFolders.fixture("grey.jpg"))
     #expect(image.width == 16 && image.height == 8)
     for x in 0..<16 {
       let pixel = image.bytes[x * 3..<x * 3 + 3]
@@ -43,12 +43,18 @@ import Testing
     }
   }
 
+  /// A crop that reaches beyond a picture on every side, `pixels` of it to one of the input.
+  private static func everything(of pixels: Int) -> CropTransform {
+    CropTransform(centerX: 30, centerY: 30, side: 400 * Double(pixels), inputResolution: 400)
+  }
+
   /// At 1/k each pixel is about the mean of k×k.
   @Test(arguments: [(1, 1), (2, 2), (3, 2), (4, 4), (7, 4), (8, 8), (100, 8)])
   func aReducedPictureIsOfMeans(_ most: Int, _ expected: Int) throws {
     let bytes = try JPEGEncoder.encode(Self.picture, quality: 98, name: "picture")
-    let (image, reduction) = try JPEGDecoder.decode(bytes, name: "picture", reduction: most)
-    #expect(reduction == expected && image.width == (37 + expected - 1) / expected)
+    let part = try PhotographDecoder.decode(bytes, name: "picture", for: Self.everything(of: most))
+    let image = part.image
+    #expect(part.reduction == expected && image.width == (37 + expected - 1) / expected && part.width == image.width)
     #expect(image.height == (21 + expected - 1) / expected)
     for row in 0..<21 / expected {
       for column in 0..<37 / expected {
@@ -69,14 +75,15 @@ import Testing
   /// However a camera was held, the picture and its size are upright.
   @Test(arguments: 1...8)
   func picturesAreUpright(_ orientation: Int) throws {
-    let upright = try PhotographDecoder.decode(file: TestFolders.fixture("upright.png")).image
+    let upright = try PhotographDecoder.decode(file: TestFolders.fixture("upright.png"))
     let path = TestFolders.fixture("turned-\(orientation).jpg")
-    let (image, _) = try PhotographDecoder.decode(file: path)
+    let image = try PhotographDecoder.decode(file: path)
     #expect(try PhotographDecoder.size(file: path) == (24, 16))
     try #require(image.width == 24 && image.height == 16)
     #expect(zip(image.bytes, upright.bytes).allSatisfy { abs(Int($0) - Int($1)) <= 8 })
-    let (half, reduction) = try PhotographDecoder.decode(file: path, reduction: 2)
-    try #require(reduction == 2 && half.width == 12 && half.height == 8)
+    let part = try PhotographDecoder.decode(file: path, for: Self.everything(of: 2))
+    let half = part.image
+    try #require(part.reduction == 2 && half.width == 12 && half.height == 8)
     for (column, row) in [(1, 1), (10, 2), (2, 6), (10, 6)] {
       let (pixel, whole) = ((row * 12 + column) * 3, (2 * row * 24 + 2 * column) * 3)
       for channel in 0..<3 {
@@ -84,25 +91,69 @@ import Testing
       }
     }
     // 24 and 16 are multiples of 8, a side of 12 would not be.
-    #expect(try PhotographDecoder.decode(file: path, reduction: 8).reduction == 8)
+    #expect(try PhotographDecoder.decode(file: path, for: Self.everything(of: 8)).reduction == 8)
+  }
+
+  /// However colours and scans are stored and a camera was held, a part has the pixels of the whole, and a crop made from
+  /// it is the crop made from the whole, to the bit.
+  @Test(
+    arguments: ["444", "422", "420", "440", "411", "grey", "progressive", "restarts"].map { "part-\($0).jpg" }
+      + (2...8).map { "part-turned-\($0).jpg" })
+  func aPartIsAPartOfTheWhole(_ name: String) throws {
+    let path = TestFolders.fixture(name)
+    var random = CounterRandom(seed: 5, purpose: "crops")
+    var (partial, reduced) = (0, 0)
+    for _ in 0..<60 {
+      let pixels = [0.3, 0.9, 1.2, 2.3, 3.1, 4.5][random.integer(below: 6)]
+      let resolution = 4 * (1 + random.integer(below: 8))
+      func crop(of pixels: Double) -> CropTransform {
+        CropTransform(
+          centerX: Double(random.integer(below: 200)) - 20, centerY: Double(random.integer(below: 160)) - 20,
+          side: pixels * Double(resolution), inputResolution: resolution,
+          rotation: random.integer(below: 2) == 0 ? 0 : 0.7)
+      }
+      let transform = crop(of: pixels)
+      let part = try PhotographDecoder.decode(file: path, for: transform)
+      let whole = try PhotographDecoder.decode(
+        file: path, for: CropTransform(centerX: 80, centerY: 60, side: pixels * 800, inputResolution: 800))
+      try #require(whole.reduction == part.reduction && whole.image.width == part.width)
+      if part.image.width < whole.image.width && part.image.height < whole.image.height { partial += 1 }
+      if part.reduction > 1 { reduced += 1 }
+      for (row, line) in part.region.rows.enumerated() {
+        let first = (line * whole.image.width + part.region.columns.lowerBound) * 3
+        let own = row * part.image.width * 3
+        #expect(
+          part.image.bytes[own..<own + part.image.width * 3]
+            .elementsEqual(whole.image.bytes[first..<first + part.image.width * 3]),
+          "\(part.region) at 1/\(part.reduction), row \(line)")
+      }
+      func input(_ part: PhotographPart) -> [Real] {
+        let memory = Buffer<Real>(count: resolution * resolution * 3)
+        CropSampler().sample(
+          part, transform, into: Tensor(memory.pointer, Shape(n: 1, h: resolution, w: resolution, c: 3)))
+        return Array(memory.values)
+      }
+      #expect(input(part) == input(whole))
+    }
+    #expect(partial > 20 && reduced > 10)
   }
 
   @Test func anOrientationThatMakesNoSenseIsNone() throws {
     var bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: TestFolders.fixture("turned-6.jpg"))))
     let exif = try #require(bytes.firstIndex(after: Array("Exif".utf8)))
-    let whole = try PhotographDecoder.decode(bytes, name: "turned").image
+    let whole = try PhotographDecoder.decode(bytes, name: "turned")
     #expect(whole.width == 24)
     // Every byte of the tags in turn: the picture is upright, as it is stored, or in some other way whole.
     for place in exif + 2..<exif + 40 {
       for value: UInt8 in [0, 9, 0x7F, 0xFF] {
         var damaged = bytes
         damaged[place] = value
-        let image = try PhotographDecoder.decode(damaged, name: "damaged").image
+        let image = try PhotographDecoder.decode(damaged, name: "damaged")
         #expect([image.width, image.height].sorted() == [16, 24])
       }
     }
     bytes[exif] = 1
-    #expect(try PhotographDecoder.decode(bytes, name: "no TIFF").image.width == 16)
+    #expect(try PhotographDecoder.decode(bytes, name: "no TIFF").width == 16)
   }
 
   @Test func cmykIsRefused() {
@@ -125,7 +176,7 @@ import Testing
       try Data("text".utf8).write(to: URL(fileURLWithPath: path))
       #expect(problem(path) == "is neither a JPEG nor a PNG file")
       #expect(
-        dataError { () throws(DataError) in _ = try JPEGDecoder.decode([], name: "nothing") }?.description
+        dataError { () throws(DataError) in _ = try PhotographDecoder.decode([], name: "nothing") }?.description
           == "nothing: is empty")
     }
   }
@@ -134,7 +185,7 @@ import Testing
     let bytes = try JPEGEncoder.encode(Self.picture, quality: 90, name: "picture")
     for length in 0..<bytes.count {
       let error = dataError { () throws(DataError) in
-        _ = try JPEGDecoder.decode(Array(bytes[..<length]), name: "cut")
+        _ = try PhotographDecoder.decode(Array(bytes[..<length]), name: "cut")
       }
       #expect(error != nil, "cut to \(length) of \(bytes.count) bytes")
     }
@@ -152,7 +203,7 @@ import Testing
       // Dimensions are left small, so that the loop stays quick.
       let frame = damaged.firstIndex(after: [0xff, 0xc0])
       if let frame, frame + 7 < damaged.count { (damaged[frame + 3], damaged[frame + 5]) = (0, 0) }
-      if dataError({ () throws(DataError) in _ = try JPEGDecoder.decode(damaged, name: "damaged") }) != nil {
+      if dataError({ () throws(DataError) in _ = try PhotographDecoder.decode(damaged, name: "damaged") }) != nil {
         refused += 1
       }
     }
@@ -163,10 +214,10 @@ import Testing
     var bytes = try JPEGEncoder.encode(Self.picture, quality: 90, name: "picture")
     let frame = try #require(bytes.firstIndex(after: [0xff, 0xc0]))
     bytes.replaceSubrange(frame + 3..<frame + 7, with: [0xff, 0xdc, 0xff, 0xdc])
-    let error = dataError { () throws(DataError) in _ = try JPEGDecoder.decode(bytes, name: "bomb") }
+    let error = dataError { () throws(DataError) in _ = try PhotographDecoder.decode(bytes, name: "bomb") }
     #expect(error?.description.contains("65500×65500 pixels") == true)
     bytes.replaceSubrange(frame + 3..<frame + 7, with: [0x4e, 0x20, 0x4e, 0x20])
-    let broken = dataError { () throws(DataError) in _ = try JPEGDecoder.decode(bytes, name: "hollow") }
+    let broken = dataError { () throws(DataError) in _ = try PhotographDecoder.decode(bytes, name: "hollow") }
     #expect(broken?.problem.hasPrefix("broken JPEG") == true)
   }
 

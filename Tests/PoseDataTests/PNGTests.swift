@@ -28,7 +28,7 @@ import Testing
   /// Pillow's files and numbers (Fixtures/make_fixtures.py).
   @Test func everyKindOfPNGIsReadAsColour() throws {
     func pixels(_ name: String) throws -> [UInt8] {
-      let image = try PhotographDecoder.decode(file: TestFolders.fixture(name)).image
+      let image = try PhotographDecoder.decode(file: TestFolders.fixture(name))
       #expect(image.width == 4 && image.height == 2)
       return image.bytes
     }
@@ -59,7 +59,7 @@ import Testing
     for place in bytes.indices {
       var damaged = bytes
       damaged[place] ^= 0x40
-      let image = try? PhotographDecoder.decode(damaged, name: "damaged").image
+      let image = try? PhotographDecoder.decode(damaged, name: "damaged")
       // What is in no sum that libpng checks are the names of parts it may pass over, and the last mark.
       #expect(image == nil || image == JPEGTests.picture, "byte \(place)")
     }

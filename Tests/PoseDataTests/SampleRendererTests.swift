@@ -102,16 +102,15 @@ import Testing
       try JPEGEncoder.write(image, to: path, quality: 95)
       let transform = CropTransform(
         centerX: 600, centerY: 450, side: side, inputResolution: 64, rotation: rotation, isFlipped: rotation > 0)
-      func input(_ reduction: Int) throws -> (values: [Real], reduction: Int) {
-        let (image, reduction) = try PhotographDecoder.decode(file: path, reduction: reduction)
+      func input(_ part: PhotographPart) -> [Real] {
         let memory = Buffer<Real>(count: 64 * 64 * 3)
-        CropSampler().sample(
-          image, transform.reduced(by: reduction), into: Tensor(memory.pointer, Shape(n: 1, h: 64, w: 64, c: 3)))
-        return (Array(memory.values), reduction)
+        CropSampler().sample(part, transform, into: Tensor(memory.pointer, Shape(n: 1, h: 64, w: 64, c: 3)))
+        return Array(memory.values)
       }
-      let (whole, reduced) = (try input(1), try input(Int(transform.pixelsPerInputPixel)))
+      let whole = PhotographPart(try PhotographDecoder.decode(file: path))
+      let reduced = try PhotographDecoder.decode(file: path, for: transform)
       #expect(whole.reduction == 1 && reduced.reduction == 8)
-      let differences = zip(whole.values, reduced.values).map { abs($0 - $1) }.sorted()
+      let differences = zip(input(whole), input(reduced)).map { abs($0 - $1) }.sorted()
       // At the photograph's edge a pixel may be black in one and not in the other.
       #expect(differences[differences.count * 9 / 10] < 0.02)
       #expect(differences.reduce(0, +) / Real(differences.count) < 0.01)

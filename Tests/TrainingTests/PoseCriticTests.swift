@@ -46,7 +46,7 @@ import Training
         image, .init(centerX: annotation.centerX, centerY: annotation.centerY, side: annotation.side))
       let memory = Buffer<Real>(count: 64 * 64 * 3)
       let input = Tensor(memory.pointer, Shape(n: 1, h: 64, w: 64, c: 3))
-      CropSampler().sample(image, critique.transform, into: input)
+      CropSampler().sample(PhotographPart(image), critique.transform, into: input)
       let alone = estimator.withHeatmaps(input) { Array($0.values) }
       #expect(critique.generated == alone && critique.side == 16 && critique.reconstructed.count == 16 * 16 * 16)
       #expect(critique.reconstructed != critique.generated)

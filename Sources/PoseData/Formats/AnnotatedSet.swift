@@ -4,6 +4,8 @@ struct AnnotatedSet {
   var people: [LabelledPerson]
   /// People who are no samples.
   var bystanders: [LabelledPerson] = []
+  /// The photographs by their numbers, where the file numbers them.
+  var photographs: [Int: String] = [:]
   /// For each part that the file itself tells, the indices of its people.
   var members: [PhotographFiles.Part: [Int]] = [:]
   /// Whether the file is of one part alone, which its name tells.

@@ -39,6 +39,7 @@ public enum COCOFormat {
 
   static func read(_ file: String, photographs: String) throws(DataError) -> AnnotatedSet {
     let content = try JSONAnnotations.read(file, as: File.self)
+    var set = AnnotatedSet(skeleton: .coco, people: [], isOfOnePart: true)
     var names: [Int: String] = [:]
     for (index, image) in content.images.enumerated() {
       guard AnnotatedSet.isPlain(image.fileName) else {
@@ -48,8 +49,8 @@ public enum COCOFormat {
       guard names.updateValue(image.fileName, forKey: image.id) == nil else {
         throw DataError(file, "images[\(index)]: another image has the id \(image.id) too")
       }
+      set.photographs[image.id] = "\(photographs)/\(image.fileName)"
     }
-    var set = AnnotatedSet(skeleton: .coco, people: [], isOfOnePart: true)
     for (index, person) in content.annotations.enumerated() {
       let place = "annotations[\(index)]"
       guard person.keypoints.count == 51 else {

@@ -1,4 +1,8 @@
-import CTurboJPEG
+import CJPEG
+
+#if canImport(Glibc)
+  import Glibc
+#endif
 
 /// Encodes pictures as JPEG with libjpeg-turbo.
 public enum JPEGEncoder {
@@ -12,19 +16,17 @@ public enum JPEGEncoder {
     guard image.width > 0, image.height > 0, max(image.width, image.height) <= JPEGDecoder.maximumSide else {
       throw DataError(name, "a picture of \(image.width)×\(image.height) pixels cannot be a JPEG")
     }
-    guard let handle = tjInitCompress() else { throw DataError(name, "libjpeg-turbo cannot start") }
-    defer { tjDestroy(handle) }
     var memory: UnsafeMutablePointer<UInt8>?
-    defer { tjFree(memory) }
-    var size: UInt = 0
-    let subsampling = quality < 90 ? TJSAMP_420 : TJSAMP_444
-    let code = tjCompress2(
-      handle, image.bytes, Int32(image.width), 0, Int32(image.height), Int32(TJPF_RGB.rawValue), &memory, &size,
-      Int32(subsampling.rawValue), Int32(quality), TJFLAG_ACCURATEDCT)
-    guard code == 0, let memory else {
-      throw DataError(name, "cannot be encoded: \(tjGetErrorStr2(handle).map { String(cString: $0) } ?? "no reason")")
+    defer { free(memory) }
+    var count: UInt = 0
+    let problem = JPEGMessage.of {
+      cj_encode(
+        image.bytes, Int32(image.width), Int32(image.height), Int32(quality), quality < 90 ? 1 : 0, &memory, &count, $0)
     }
-    return [UInt8](UnsafeBufferPointer(start: memory, count: Int(size)))
+    guard problem == nil, let memory else {
+      throw DataError(name, "cannot be encoded: \(problem ?? "no reason")")
+    }
+    return [UInt8](UnsafeBufferPointer(start: memory, count: Int(count)))
   }
 
   /// Encodes a picture and writes it to a file.

@@ -48,6 +48,16 @@ struct Orientation: Equatable {
     return nil
   }
 
+  /// Where a part of the upright picture lies in the one that is stored, which has this size.
+  func stored(_ region: PixelRegion, width: Int, height: Int) -> PixelRegion {
+    let corners = [
+      place(region.columns.lowerBound, region.rows.lowerBound, width, height),
+      place(region.columns.upperBound - 1, region.rows.upperBound - 1, width, height),
+    ]
+    func span(_ places: [Int]) -> Range<Int> { places.min()!..<places.max()! + 1 }
+    return PixelRegion(columns: span(corners.map(\.column)), rows: span(corners.map(\.row)))
+  }
+
   /// The picture as the camera saw it.
   func upright(_ image: RGBImage) -> RGBImage {
     if value == 1 { return image }
@@ -56,7 +66,7 @@ struct Orientation: Equatable {
       image.bytes.withUnsafeBufferPointer { source in
         for row in 0..<height {
           for column in 0..<width {
-            let from = place(column, row, image)
+            let from = place(column, row, image.width, image.height)
             let (pixel, start) = ((row * width + column) * 3, (from.row * image.width + from.column) * 3)
             for channel in 0..<3 { target[pixel + channel] = source[start + channel] }
           }
@@ -67,9 +77,9 @@ struct Orientation: Equatable {
     return RGBImage(width: width, height: height, bytes: bytes)
   }
 
-  /// Where a pixel of the upright picture lies in the one that is stored.
-  private func place(_ column: Int, _ row: Int, _ stored: RGBImage) -> (column: Int, row: Int) {
-    let (right, bottom) = (stored.width - 1, stored.height - 1)
+  /// Where a pixel of the upright picture lies in the one that is stored, which has this size.
+  private func place(_ column: Int, _ row: Int, _ width: Int, _ height: Int) -> (column: Int, row: Int) {
+    let (right, bottom) = (width - 1, height - 1)
     switch value {
     case 2: return (right - column, row)
     case 3: return (right - column, bottom - row)

@@ -15,7 +15,7 @@ extension RGBImage {
     let side = transform.inputResolution
     let memory = Buffer<Real>(count: side * side * 3)
     let crop = Tensor(memory.pointer, Shape(n: 1, h: side, w: side, c: 3))
-    CropSampler().sample(self, transform, into: crop)
+    CropSampler().sample(PhotographPart(self), transform, into: crop)
     return RGBImage(crop)
   }
 }

@@ -1,4 +1,5 @@
-"""Writes the small files that the tests of PoseData read. Needs numpy, scipy and Pillow; run it in this folder.
+"""Writes the small files that the tests of PoseData read. Needs numpy, scipy, Pillow and
+opencv-python-headless; run it in this folder.
 
 joints.mat             14x3x3 doubles: image 1 wholly labelled, image 2 in part, image 3 not at all
 joints-compressed.mat  the same, deflated
@@ -8,11 +9,13 @@ release.mat            MPII's release in small: two people (flags as numbers, as
                        two who lack labels or a place, an image with nobody, one of the test set
 release-deflated.mat   the same, deflated
 grey.jpg cmyk.jpg      16x8 pixels: a ramp in one channel, and a picture in four
+part-*.jpg             150x110 pixels of noise and edges, with colours and scans stored in every way
 turned-N.jpg           one picture of 24x16 pixels, stored as a camera held in each of Exif's ways stores it; upright.png
                        is the picture as Pillow sets it upright
 *.png                  4x2 pixels of grey, black and white, palette, transparent colour; 16 bits a channel
 """
 
+import cv2
 import numpy as np
 from PIL import Image, ImageOps
 from scipy.io import savemat
@@ -114,3 +117,22 @@ Image.fromarray(grey > 45).save("bits.png")
 Image.fromarray(np.dstack([grey, grey // 2, 255 - grey])).quantize(8).save("palette.png")
 Image.fromarray(np.dstack([grey, grey // 2, 255 - grey, np.full_like(grey, 51)]), "RGBA").save("clear.png")
 Image.fromarray(grey.astype(np.uint16) * 257).save("deep.png")
+
+random = np.random.default_rng(7)
+rows, columns = np.mgrid[:110, :150]
+noise = random.integers(0, 256, (110, 150, 3))
+edges = np.dstack([(columns // 9 % 2) * 255, (rows // 7 % 2) * 255, ((rows + columns) // 11 % 2) * 255])
+part = Image.fromarray(((noise + 2 * edges) // 3).astype(np.uint8))
+for name, subsampling in ("444", "4:4:4"), ("422", "4:2:2"), ("420", "4:2:0"):
+    part.save(f"part-{name}.jpg", quality=60, subsampling=subsampling)
+for name, factors in ("440", cv2.IMWRITE_JPEG_SAMPLING_FACTOR_440), ("411", cv2.IMWRITE_JPEG_SAMPLING_FACTOR_411):
+    cv2.imwrite(f"part-{name}.jpg", np.asarray(part)[..., ::-1],
+                [cv2.IMWRITE_JPEG_QUALITY, 60, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, factors])
+part.convert("L").save("part-grey.jpg", quality=60)
+part.save("part-progressive.jpg", quality=60, subsampling="4:2:0", progressive=True)
+part.save("part-restarts.jpg", quality=60, subsampling="4:2:0", restart_marker_blocks=3)
+for value in range(2, 9):
+    # Multiples of 8, so that all are reduced.
+    exif = Image.Exif()
+    exif[0x0112] = value
+    part.crop((0, 0, 144, 104)).save(f"part-turned-{value}.jpg", quality=60, subsampling="4:2:0", exif=exif)
