@@ -83,7 +83,7 @@ let package = Package(
     tests("ConfigurationTests", ["Training", "RunRecord"]),
     tests("CommunicationTests", ["Communication", "Tensors"]),
     tests("DataParallelTests", ["DataParallel", "Communication", "Tensors"]),
-    tests("PoseDataTests", ["PoseData", "Tensors", "CPNG"], exclude: ["Fixtures"]),
+    tests("PoseDataTests", ["PoseData", "Tensors", "CPNG", "CKernels"], exclude: ["Fixtures"]),
     tests("SyntheticTests", ["PoseData", "Tensors"]),
     tests("MetricsTests", ["Metrics", "PoseData", "RunRecord"], exclude: ["Fixtures"]),
     tests("TrainingTests", ["Training", "PoseData", "RunRecord", "Metrics", "TestSupport"]),

@@ -32,8 +32,6 @@ public final class CropSampler {
       output.values.update(repeating: 0)
       return
     }
-    precondition(part.region.contains(pixels), "\(pixels) of a photograph of which \(part.region) is decoded")
-    reduce(part, region, pixels, factor)
     let gains = [Float(gain.x), Float(gain.y), Float(gain.z), 0].map { $0 / 255 }
     // The map from output to reduced pixels is affine: its origin and its two steps say it all.
     func place(_ x: Double, _ y: Double) -> SIMD2<Double> {
@@ -46,12 +44,26 @@ public final class CropSampler {
     let origin = place(0, 0)
     let alongRow = place(1, 0) - origin
     let alongColumn = place(0, 1) - origin
-    blocks.withUnsafeBufferPointer { blocks in
-      var picture = ck_picture(pixels: blocks.baseAddress, width: region.columns.count, height: region.rows.count)
+    func rows(_ body: (ck_line, UnsafeMutablePointer<Real>) -> Void) {
       for row in 0..<resolution {
         let start = origin + alongColumn * Double(row)
-        let line = ck_line(x: start.x, y: start.y, step_x: alongRow.x, step_y: alongRow.y)
-        ck_resample_row(&picture, line, gains, resolution, output.pointer + row * resolution * 3)
+        body(
+          ck_line(x: start.x, y: start.y, step_x: alongRow.x, step_y: alongRow.y), output.pointer + row * resolution * 3
+        )
+      }
+    }
+    if factor == 1 {
+      part.image.bytes.withUnsafeBufferPointer { bytes in
+        var photograph = ck_photograph(
+          rgb: bytes.baseAddress! + part.offset(of: pixels), end: bytes.baseAddress! + bytes.count,
+          row_bytes: part.image.width * 3, width: pixels.columns.count, height: pixels.rows.count)
+        rows { ck_resample_photograph_row(&photograph, $0, gains, resolution, $1) }
+      }
+    } else {
+      reduce(part, region, pixels, factor)
+      blocks.withUnsafeBufferPointer { blocks in
+        var picture = ck_picture(pixels: blocks.baseAddress, width: region.columns.count, height: region.rows.count)
+        rows { ck_resample_row(&picture, $0, gains, resolution, $1) }
       }
     }
   }
@@ -61,7 +73,7 @@ public final class CropSampler {
     let rowLength = (region.columns.count + 2) * 4
     let needed = rowLength * (region.rows.count + 2)
     if blocks.count < needed { blocks = [Float](repeating: 0, count: needed) }
-    let (left, top, width) = (part.region.columns.lowerBound, part.region.rows.lowerBound, part.image.width)
+    let width = part.image.width
     part.image.bytes.withUnsafeBufferPointer { source in
       blocks.withUnsafeMutableBufferPointer { blocks in
         blocks[0..<rowLength].update(repeating: 0)
@@ -71,7 +83,8 @@ public final class CropSampler {
           let rows = min(first + factor, pixels.rows.upperBound) - first
           target.update(repeating: 0, count: 4)
           ck_block_means(
-            source.baseAddress! + ((first - top) * width + pixels.columns.lowerBound - left) * 3, width * 3, rows,
+            source.baseAddress! + part.offset(of: pixels) + (first - pixels.rows.lowerBound) * width * 3, width * 3,
+            rows,
             pixels.columns.count, factor, target + 4)
           (target + rowLength - 4).update(repeating: 0, count: 4)
           target += rowLength

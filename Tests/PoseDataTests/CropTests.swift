@@ -1,3 +1,4 @@
+import CKernels
 import PoseData
 import Tensors
 import Testing
@@ -115,5 +116,48 @@ import Testing
     _ = sample(image, CropTransform(centerX: 9, centerY: 4, side: 1e-300, inputResolution: 8))
     let half = sample(image, CropTransform(centerX: 0, centerY: 5, side: 8, inputResolution: 8))
     #expect(half[(4 * 8 + 0) * 3] == 0 && abs(half[(4 * 8 + 7) * 3] - 1) < 1e-6)
+  }
+
+  /// From a photograph's bytes, in both bodies, as from its blocks of one pixel each: to the bit, at the edges too.
+  @Test func bytesAndBlocksAreResampledAlike() {
+    var random = CounterRandom(seed: 6, purpose: "bytes")
+    let (width, height, count) = (13, 9, 40)
+    let bytes = (0..<width * height * 3).map { _ in UInt8(random.integer(below: 256)) }
+    var blocks = [Float](repeating: 0, count: (width + 2) * (height + 2) * 4)
+    bytes.withUnsafeBufferPointer { bytes in
+      blocks.withUnsafeMutableBufferPointer { blocks in
+        for row in 0..<height {
+          ck_block_means(
+            bytes.baseAddress! + row * width * 3, width * 3, 1, width, 1,
+            blocks.baseAddress! + ((row + 1) * (width + 2) + 1) * 4)
+        }
+      }
+    }
+    let gains: [Float] = [0.7 / 255, 1 / 255, 1.4 / 255, 0]
+    var (seen, black) = (0, 0)
+    for _ in 0..<200 {
+      func number(_ extent: Int) -> Double { Double(random.integer(below: 1000)) / 1000 * Double(extent + 4) - 2 }
+      let line = ck_line(
+        x: number(width), y: number(height), step_x: number(1) / 2, step_y: number(1) / 4)
+      func row(_ resample: (UnsafeMutablePointer<Real>) -> Void) -> [Real] {
+        var row = [Real](repeating: 9, count: count * 3)
+        row.withUnsafeMutableBufferPointer { resample($0.baseAddress!) }
+        return row
+      }
+      let known = blocks.withUnsafeBufferPointer { blocks in
+        var picture = ck_picture(pixels: blocks.baseAddress, width: width, height: height)
+        return row { ck_resample_row(&picture, line, gains, count, $0) }
+      }
+      bytes.withUnsafeBufferPointer { bytes in
+        var photograph = ck_photograph(
+          rgb: bytes.baseAddress, end: bytes.baseAddress! + bytes.count, row_bytes: width * 3, width: width,
+          height: height)
+        #expect(row { ck_resample_photograph_row(&photograph, line, gains, count, $0) } == known)
+        #expect(row { ck_resample_photograph_row_baseline(&photograph, line, gains, count, $0) } == known)
+      }
+      seen += known.count { $0 > 0 }
+      black += known.count { $0 == 0 }
+    }
+    #expect(seen > 3000 && black > 3000)
   }
 }

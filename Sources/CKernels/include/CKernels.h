@@ -33,6 +33,12 @@ typedef struct {
   long width, height;
 } ck_picture;
 
+// A rectangle of three bytes a pixel; `end` is where readable memory ends.
+typedef struct {
+  const uint8_t *rgb, *end;
+  long row_bytes, width, height;
+} ck_photograph;
+
 // Points at equal steps: the i-th is (x + i·step_x, y + i·step_y). The first pixel within the border is (0, 0).
 typedef struct {
   double x, y, step_x, step_y;
@@ -43,6 +49,10 @@ typedef struct {
 void ck_block_means(const uint8_t *rgb, long row_bytes, long rows, long pixels, long factor, float *blocks);
 // row[count][3]: the picture at the line's points, bilinear between pixels, times `gain`, at most 1; black beyond.
 void ck_resample_row(const ck_picture *, ck_line, const float gain[4], long count, ck_real *row);
+// The same of blocks of one pixel each, which need not be written down.
+void ck_resample_photograph_row(const ck_photograph *, ck_line, const float gain[4], long count, ck_real *row);
+// The body for machines without AVX2, with the same bits.
+void ck_resample_photograph_row_baseline(const ck_photograph *, ck_line, const float gain[4], long count, ck_real *row);
 
 // What an operation reads: a tensor as it lies, or one that is computed from others on the way in.
 typedef enum {

@@ -40,4 +40,12 @@ public struct PhotographPart: Sendable {
       image, reduction: 1, region: PixelRegion(columns: 0..<image.width, rows: 0..<image.height), width: image.width,
       height: image.height)
   }
+
+  /// Where in the image's bytes a region of the reduced photograph begins.
+  func offset(of wanted: PixelRegion) -> Int {
+    precondition(region.contains(wanted), "\(wanted) of a photograph of which \(region) is decoded")
+    return
+      ((wanted.rows.lowerBound - region.rows.lowerBound) * image.width + wanted.columns.lowerBound
+      - region.columns.lowerBound) * 3
+  }
 }
