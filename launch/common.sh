@@ -36,26 +36,26 @@ mpirun_command() {
   fi
 }
 
-# The processes that PARENT started: mpirun's are the ranks.
-children() {
+# The ranks that mpirun PID started on this machine, among other children that lead to other machines.
+ranks_of() {
   local file line fields
   for file in /proc/[0-9]*/stat; do
     { read -r line <"$file"; } 2>/dev/null || continue
     read -ra fields <<<"${line##*) }"
-    if [ "${fields[1]}" = "$1" ]; then
+    if [ "${fields[1]}" = "$1" ] && grep -qzs '^OMPI_COMM_WORLD_RANK=' "${file%/stat}/environ"; then
       line=${file%/stat}
       echo "${line#/proc/}"
     fi
   done
 }
 
-# Hands SIGNAL to every rank under mpirun PID, or to mpirun where there is none; when asked to end once more, INT, which
-# ends a rank at once.
+# Hands SIGNAL to every rank here under mpirun PID, or to mpirun where there is none; when asked to end once more, INT,
+# which ends a rank at once. What one rank is asked, all do.
 # mpirun itself answers INT and TERM by dropping the ranks' output and killing them a second or two later; told
 # directly, they take the time they need to save, and INT stays INT.
 forward() {
   local signal=$1 pid=$2 targets
-  mapfile -t targets < <(children "$pid")
+  mapfile -t targets < <(ranks_of "$pid")
   local first=''
   if [[ $signal = INT || $signal = TERM ]]; then
     if [ -n "$ending" ]; then signal=INT; else first=1; fi
@@ -72,13 +72,18 @@ forward() {
   if [ -n "$first" ]; then say "stopping when the step is done and saved; once more ends it at once" || true; fi
 }
 
-# Runs COMMAND on RANKS ranks of THREADS threads on this machine and returns the code that rank 0 left in the file
-# named by EQUIPOISE_EXIT_FILE, or mpirun's where it left none: run_ranks RANKS THREADS COMMAND...
-# mpirun stands between its ranks and the terminal, so EQUIPOISE_TERMINAL says whether standard error is one (1 or 0).
+# Runs COMMAND on RANKS ranks of THREADS threads on this machine, as run_mpirun does: run_ranks RANKS THREADS COMMAND...
 run_ranks() {
-  local ranks=$1 threads=$2 mpirun pid='' ending='' code=0 left=''
-  shift 2
-  mpirun_command "$ranks" "$threads"
+  local mpirun
+  mpirun_command "$1" "$2"
+  run_mpirun "${@:3}"
+}
+
+# Runs COMMAND under the array `mpirun` and returns the code that rank 0 left in the file named by EQUIPOISE_EXIT_FILE, or
+# mpirun's where it left none: run_mpirun COMMAND...
+# mpirun stands between its ranks and the terminal, so EQUIPOISE_TERMINAL says whether standard error is one (1 or 0).
+run_mpirun() {
+  local pid='' ending='' code=0 left=''
   if [ "$(id -u)" = 0 ]; then
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
   fi
