@@ -5,6 +5,8 @@
 public enum ExitCode: Int32, Sendable, CaseIterable {
   /// All that was asked is done.
   case success = 0
+  /// `doctor` found what would hurt training.
+  case trouble = 1
   /// The command line makes no sense.
   case usage = 2
   /// The configuration is refused.

@@ -42,6 +42,12 @@ public struct HostList: Sendable, Equatable {
     self.hosts = hosts
   }
 
+  /// The machines that do not answer in time.
+  public func unreachable(seconds: Double) -> [String] {
+    let answered = RemoteShell().run(RunScript.nothing, [], on: hosts.map(\.name), seconds: seconds)
+    return hosts.map(\.name).filter { !answered.contains($0) }
+  }
+
   var slots: Int { hosts.reduce(0) { $0 + $1.slots } }
 
   /// As mpirun reads it.

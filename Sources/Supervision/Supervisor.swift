@@ -228,9 +228,9 @@ public final class Supervisor {
   // MARK: Machines
 
   private func hostsThatAnswer(of list: HostList) -> HostList {
-    let answered = shell.run(RunScript.nothing, [], on: list.hosts.map(\.name), seconds: 15)
-    for host in list.hosts where !answered.contains(host.name) { say("\(host.name) does not answer: left out") }
-    return HostList(list.hosts.filter { answered.contains($0.name) })
+    let silent = list.unreachable(seconds: 15)
+    for host in silent { say("\(host) does not answer: left out") }
+    return HostList(list.hosts.filter { !silent.contains($0.name) })
   }
 
   /// Signals rank 0, wherever it is; whether there was one.

@@ -2,53 +2,71 @@ import ArgumentParser
 import Communication
 import Foundation
 import Kernels
+import RunRecord
+import Supervision
 import Tensors
 import Training
 
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "doctor", abstract: "Says what this machine, MPI and BLAS offer, and what is wrong.")
+    commandName: "doctor", abstract: "Says what this machine, MPI and BLAS offer, what is wrong, and what helps.",
+    discussion: """
+      Under mpirun, or launch/local, it says where the ranks are too. Ends with 1 where something would hurt training.
+      """)
+
+  @Option(help: ArgumentHelp("Try to reach these machines, a line each: NAME slots=N.", valueName: "file"))
+  var hostfile: String?
+
+  @Option(help: "Where runs will be written.")
+  var directory = "."
 
   func run() throws {
     let communicator = try Program.join()
+    var report = MachineReport()
     let machine = try Machine(Configuration.Compute(), localSize: communicator.localSize)
+    report.lookAtCores(online: ProcessInfo.processInfo.processorCount, allowed: ThreadPool.cores)
+    report.lookAtRanks(try MachineReport.places(communicator))
     guard communicator.rank == 0 else { return }
-    let environment = ProcessInfo.processInfo.environment
-    print("cores       \(ThreadPool.cores) for this process, \(communicator.localSize) rank(s) on this machine")
-    print("ranks       \(communicator.worldSize)\(communicator.worldSize == 1 ? " (started without mpirun)" : "")")
-    print("kernels     \(machine.level.name) of \(KernelLevel.names.joined(separator: ", "))")
-    var complaints: [String] = []
+    report.say(
+      "MPI", MPILibrary.version + (communicator.worldSize > 1 ? ", calls from several threads at once" : ""))
+    report.lookAtKernels(machine.level)
     do {
       let blas = try machine.loadBLAS()
-      print("BLAS core   \(blas.coreName), for bench to measure against")
+      report.say("BLAS core", "\(blas.coreName), for bench to measure against")
       if let overridden = blas.overridden {
-        print("            OPENBLAS_CORETYPE=\(overridden) in the environment is overridden")
+        report.say("", "OPENBLAS_CORETYPE=\(overridden) in the environment is overridden")
       }
     } catch {
-      print("BLAS core   none: \(error); only bench needs it")
+      report.say("BLAS core", "none: \(error); only bench needs it")
     }
-    if communicator.localSize > ThreadPool.cores {
-      complaints.append(
-        "\(communicator.localSize) ranks share \(ThreadPool.cores) core(s): start fewer, or expect them to take turns")
-    }
-    let shared = try? FileManager.default.attributesOfFileSystem(forPath: "/dev/shm")
-    if let free = shared?[.systemFreeSize] as? Int {
-      print("/dev/shm    \(free >> 20) MiB free")
-      if free < 64 << 20 {
-        complaints.append("/dev/shm has \(free >> 20) MiB free: ranks on one machine exchange through it")
+    report.lookAtSystem(sharedMemoryFree: Self.freeBytes("/dev/shm"))
+    let speed = try DiskSpeed.measure(in: directory)
+    report.lookAtDisk(
+      directory, mebibytesPerSecond: speed, freeMebibytes: (Self.freeBytes(directory) ?? 0) >> 20)
+    if let hostfile {
+      do throws(HostListError) {
+        let list = try HostList(file: hostfile)
+        let silent = list.unreachable(seconds: 15)
+        report.say("hosts", "\(list.hosts.count - silent.count) of \(list.hosts.count) answer")
+        for host in silent {
+          report.add(
+            .init(
+              "\(host) does not answer",
+              remedy: "`ssh \(host) true` has to work without a question; OMPI_MCA_plm_rsh_agent names another way"))
+        }
+      } catch {
+        throw UsageError("\(error)")
       }
     }
-    let hugePages = "/sys/kernel/mm/transparent_hugepage/enabled"
-    let huge = (try? String(contentsOfFile: hugePages, encoding: .utf8)) ?? "unknown"
-    print("huge pages  \(huge.trimmingCharacters(in: .whitespacesAndNewlines))")
-    if huge.contains("[never]") {
-      complaints.append("transparent huge pages are off: echo madvise > \(hugePages)")
+    if getuid() == 0 && getenv("OMPI_ALLOW_RUN_AS_ROOT") == nil && communicator.worldSize == 1 {
+      report.say("root", "mpirun needs OMPI_ALLOW_RUN_AS_ROOT=1 and OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;")
+      report.say("", "launch/local sets them")
     }
-    if getuid() == 0 && environment["OMPI_ALLOW_RUN_AS_ROOT"] == nil && communicator.worldSize == 1 {
-      print("root        mpirun needs OMPI_ALLOW_RUN_AS_ROOT=1 and OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;")
-      print("            launch/local sets them")
-    }
-    for complaint in complaints { print("WRONG       \(complaint)") }
-    if complaints.isEmpty { print("nothing wrong found") }
+    print(report.text)
+    if !report.troubles.isEmpty { Program.leave(.trouble) }
+  }
+
+  private static func freeBytes(_ path: String) -> Int? {
+    (try? FileManager.default.attributesOfFileSystem(forPath: path))?[.systemFreeSize] as? Int
   }
 }
