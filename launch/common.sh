@@ -60,7 +60,9 @@ forward() {
   if [[ $signal = INT || $signal = TERM ]]; then
     if [ -n "$ending" ]; then signal=INT; else first=1; fi
   fi
-  if ((${#targets[@]} == 0)); then
+  if ((${#targets[@]} == 0)) && [ -n "${first_host-}" ]; then
+    on "$first_host" "$(signal_script "$signal")" || true
+  elif ((${#targets[@]} == 0)); then
     kill -s "$signal" "$pid" 2>/dev/null || true
   else
     kill -s "$signal" "${targets[@]}" 2>/dev/null || true
@@ -72,6 +74,18 @@ forward() {
   if [ -n "$first" ]; then say "stopping when the step is done and saved; once more ends it at once" || true; fi
 }
 
+# A script that hands SIGNAL to rank 0 of this run, on the machine where it runs.
+signal_script() {
+  cat <<SCRIPT
+for file in \$(grep -lzsx "EQUIPOISE_EXIT_FILE=$EQUIPOISE_EXIT_FILE" /proc/[0-9]*/environ); do
+  if grep -qzsx OMPI_COMM_WORLD_RANK=0 "\$file"; then
+    pid=\${file#/proc/}
+    kill -s $1 "\${pid%/environ}"
+  fi
+done
+SCRIPT
+}
+
 # Runs COMMAND on RANKS ranks of THREADS threads on this machine, as run_mpirun does: run_ranks RANKS THREADS COMMAND...
 run_ranks() {
   local mpirun
@@ -81,6 +95,7 @@ run_ranks() {
 
 # Runs COMMAND under the array `mpirun` and returns the code that rank 0 left in the file named by EQUIPOISE_EXIT_FILE, or
 # mpirun's where it left none: run_mpirun COMMAND...
+# Where rank 0 is on another machine, `first_host` is that machine, and `on MACHINE SCRIPT` runs scripts there.
 # mpirun stands between its ranks and the terminal, so EQUIPOISE_TERMINAL says whether standard error is one (1 or 0).
 run_mpirun() {
   local pid='' ending='' code=0 left=''
@@ -108,7 +123,11 @@ run_mpirun() {
   wait "$pid" || code=$?
   trap - INT TERM HUP USR1 USR2 PIPE
 
-  read -r left <"$EQUIPOISE_EXIT_FILE" || true
+  if [ -n "${first_host-}" ]; then
+    left=$(on "$first_host" "cat '$EQUIPOISE_EXIT_FILE'; rm -f '$EQUIPOISE_EXIT_FILE'" 2>/dev/null) || true
+  else
+    read -r left <"$EQUIPOISE_EXIT_FILE" || true
+  fi
   rm -f "$EQUIPOISE_EXIT_FILE"
   unset EQUIPOISE_EXIT_FILE EQUIPOISE_TERMINAL
   if [[ $left =~ ^[0-9]{1,3}$ ]]; then

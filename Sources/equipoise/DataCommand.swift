@@ -3,5 +3,5 @@ import ArgumentParser
 struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "data", abstract: "Looks after data sets.",
-    subcommands: [DataCheckCommand.self, DataSynthesizeCommand.self])
+    subcommands: [DataCheckCommand.self, DataDigestCommand.self, DataSynthesizeCommand.self])
 }
