@@ -26,8 +26,14 @@ public struct SystemFiles: Sendable {
 
   /// Cores that a container is given, as a share of the processor's time; nil where it may use all.
   var coreQuota: Double? {
-    let quota = words("/sys/fs/cgroup/cpu.max")
-    guard quota.count == 2, let time = Double(quota[0]), let period = Double(quota[1]), period > 0 else { return nil }
+    var quota = words("/sys/fs/cgroup/cpu.max")
+    if quota.isEmpty {
+      // The first version of control groups; -1 is no limit.
+      quota = ["quota", "period"].flatMap { words("/sys/fs/cgroup/cpu/cpu.cfs_\($0)_us") }
+    }
+    guard quota.count == 2, let time = Double(quota[0]), let period = Double(quota[1]), time > 0, period > 0 else {
+      return nil
+    }
     return time / period
   }
 

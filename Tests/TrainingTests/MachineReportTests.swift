@@ -62,6 +62,12 @@ import Training
     #expect(found.problems[0].contains(problem) && found.text.contains("WRONG       "))
   }
 
+  @Test(arguments: [("-1", 0), ("50000", 1)])
+  func theFirstControlGroupsAreReadToo(_ quota: String, _ count: Int) throws {
+    let files = ["/sys/fs/cgroup/cpu/cpu.cfs_quota_us": quota, "/sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000"]
+    #expect(try troubles(files, look).problems.count == count)
+  }
+
   @Test func smallSharedMemoryAndSlowOrFullDisksAreNamed() throws {
     let found = try troubles(Self.sound) { report in
       report.lookAtSystem(sharedMemoryFree: 60 << 20)
