@@ -61,7 +61,7 @@ forward() {
     if [ -n "$ending" ]; then signal=INT; else first=1; fi
   fi
   if ((${#targets[@]} == 0)) && [ -n "${first_host-}" ]; then
-    on "$first_host" "$(signal_script "$signal")" || true
+    on "$first_host" "$(signal_script "$signal")" || kill -s "$signal" "$pid" 2>/dev/null || true
   elif ((${#targets[@]} == 0)); then
     kill -s "$signal" "$pid" 2>/dev/null || true
   else
@@ -74,15 +74,17 @@ forward() {
   if [ -n "$first" ]; then say "stopping when the step is done and saved; once more ends it at once" || true; fi
 }
 
-# A script that hands SIGNAL to rank 0 of this run, on the machine where it runs.
+# A script that hands SIGNAL to rank 0 of this run, on the machine where it runs; it fails where there is none.
 signal_script() {
   cat <<SCRIPT
+code=1
 for file in \$(grep -lzsx "EQUIPOISE_EXIT_FILE=$EQUIPOISE_EXIT_FILE" /proc/[0-9]*/environ); do
   if grep -qzsx OMPI_COMM_WORLD_RANK=0 "\$file"; then
     pid=\${file#/proc/}
-    kill -s $1 "\${pid%/environ}"
+    kill -s $1 "\${pid%/environ}" && code=0
   fi
 done
+exit \$code
 SCRIPT
 }
 

@@ -58,10 +58,13 @@ AGENT
 take_nodes_away() { take_away "$cluster"; }
 
 take_away() {
-  local name id
+  local name ids id
   for name in /run/netns/"$1"-*; do
     name=${name##*/}
-    for id in $(ip netns pids "$name" 2>/dev/null); do kill -s KILL "$id" 2>/dev/null || true; done
+    # Until nothing is left: what was killed may have started something just before.
+    while ids=$(ip netns pids "$name" 2>/dev/null) && [ -n "$ids" ]; do
+      for id in $ids; do kill -s KILL "$id" 2>/dev/null || true; done
+    done
     ip netns del "$name" 2>/dev/null || true
   done
   rm -rf /etc/netns/"$1"-*

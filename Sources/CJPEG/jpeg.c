@@ -117,6 +117,8 @@ int cj_encode(const uint8_t *rgb, int width, int height, int quality, int is_sub
   encoder.err = start_errors(&errors, message);
   if (setjmp(errors.leave)) {
     jpeg_destroy_compress(&encoder);
+    // The library may have freed what these still name.
+    *bytes = NULL;
     return -1;
   }
   jpeg_create_compress(&encoder);

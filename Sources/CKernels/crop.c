@@ -3,6 +3,8 @@
 // addition. A pixel is four floats: red, green, blue, and one that means nothing.
 #include "CKernels.h"
 
+#pragma STDC FP_CONTRACT OFF
+
 typedef float wide __attribute__((vector_size(16), aligned(4), may_alias));
 typedef int32_t lanes __attribute__((vector_size(16)));
 typedef uint8_t four_bytes __attribute__((vector_size(4)));

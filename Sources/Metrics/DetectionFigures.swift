@@ -33,6 +33,8 @@ public struct DetectionFigures: Sendable {
       found.append(
         FoundPerson(imageID: imageID, joints: joints, in: try detected.annotation(index).square, boxScore: boxScore))
     }
+    // Of a photograph that is damaged below one box, others may have been read.
+    found.removeAll { unreadImages.contains($0.imageID) }
     boxes = detected.count
     unread = predictions.count { $0 == nil }
     let similarity = ObjectKeypointSimilarity(sigmas: dataset.skeleton.sigmas)

@@ -55,7 +55,7 @@ package struct RetryPolicy: Sendable {
   package static func isSurvivable(_ ending: Ending) -> Bool {
     switch ExitCode(rawValue: ending.code) {
     case .fileSystem, .rankLost: return true
-    case .interrupted, .terminated: return ending.rankZero == nil
+    case .interrupted, .terminated, .trouble: return ending.rankZero == nil
     case .some: return false
     case nil: return ending.rankZero == nil
     }

@@ -81,8 +81,12 @@ public struct MachineReport {
             remedy: "--map-by slot:PE=THREADS --bind-to hwthread, or --bind-to none"))
       }
     }
-    let bound = Set(places.map(\.cores)).count > 1
-    found("binding", bound ? "each to cores of its own: \(places.map(\.cores).joined(separator: " | "))" : "none")
+    let bindings = hosts.sorted { $0.key < $1.key }.map { host, ranks in
+      let cores = ranks.map(\.element.cores)
+      // A rank that is alone may be bound too, but that is not seen from here.
+      return Set(cores).count == 1 ? "\(host): all on \(cores[0])" : "\(host): \(cores.joined(separator: " | "))"
+    }
+    found("binding", bindings.joined(separator: "; "))
   }
 
   public mutating func lookAtKernels(_ level: KernelLevel) {

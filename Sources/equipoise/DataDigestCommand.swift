@@ -5,7 +5,10 @@ import Training
 struct DataDigestCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "digest", abstract: "Prints digests of a configuration and of the samples it names.",
-    discussion: "Two machines that print the same lines train alike: `launch/cluster` asks them before it starts.")
+    discussion: """
+      Of the samples joints and squares, not photographs, which have to be there. Machines that print other lines do not \
+      train alike: `launch/cluster` asks them before it starts.
+      """)
 
   @Argument(parsing: .captureForPassthrough, help: "What train takes.")
   var arguments: [String] = []

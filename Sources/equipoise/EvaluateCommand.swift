@@ -35,16 +35,18 @@ struct EvaluateCommand: ParsableCommand {
       "COCO: look for people in the boxes of this file alone, in the form of COCO's results.", valueName: "file"))
   var detections: String?
 
-  @Option(help: "With --detections: the lowest score of a box that is looked into.")
-  var minScore = 0.0
+  @Option(help: "With --detections: the lowest score of a box that is looked into (default: any).")
+  var minScore: Double?
 
-  @Option(help: "A folder for the predictions, in a form of our own and in the set's.")
+  @Option(
+    help: "A folder for the predictions, in a form of our own and in the set's; with --detections in COCO's alone.")
   var out: String?
 
   @Flag(help: "One line of JSON.")
   var json = false
 
   func run() throws {
+    guard detections != nil || minScore == nil else { throw UsageError("--min-score goes with --detections") }
     let testTime = TestTime(flips: flip, scales: try Self.factors(scales))
     let communicator = try Program.join()
     let found = try Together.everywhere(communicator) { try CheckpointStore.open(checkpoint).checkpoint }
@@ -96,7 +98,7 @@ struct EvaluateCommand: ParsableCommand {
     guard configuration.data.kind == .coco, let set = dataset as? PhotographDataset else {
       throw UsageError("--detections goes with data.kind coco, whose photographs are numbered")
     }
-    let boxes = set.detected(try DetectedPerson.read(file, minScore: minScore))
+    let boxes = set.detected(try DetectedPerson.read(file, minScore: minScore ?? -.infinity))
     guard boxes.count > 0 else { throw DataError(file, "has no box in a photograph of the set") }
     if configuration.data.onBroken == .fail { try boxes.requirePhotographs() }
     return (set, boxes)

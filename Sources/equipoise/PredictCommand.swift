@@ -12,8 +12,8 @@ struct PredictCommand: ParsableCommand {
     commandName: "predict", abstract: "Finds the joints of people in images; a line of JSON a person.",
     discussion: """
       Without --detections one person is looked for in each image. With it, people are those that a detector found: a \
-      file in the form of COCO's results, its image_id being the last number in an image's name. Of two skeletons that are \
-      alike the better is kept, where the checkpoint's joints have sigmas.
+      file in the form of COCO's results, its image_id being the last number in an image's name, its boxes of the pixels as \
+      stored. Of two skeletons that are alike the better is kept, where the checkpoint's joints have sigmas.
       """)
 
   @Option(help: "A run's directory, or one checkpoint's.")
@@ -24,8 +24,8 @@ struct PredictCommand: ParsableCommand {
   @Option(help: ArgumentHelp("People found by a detector, as COCO's results.", valueName: "file"))
   var detections: String?
 
-  @Option(help: "With --detections: the lowest score of a box that is looked into.")
-  var minScore = 0.5
+  @Option(help: "With --detections: the lowest score of a box that is looked into (default: 0.5).")
+  var minScore: Double?
 
   @Option(help: "A folder for pictures: the skeletons over the image, and each person's heatmaps.")
   var out: String?
@@ -34,9 +34,10 @@ struct PredictCommand: ParsableCommand {
   var images: [String]
 
   func run() throws {
+    guard detections != nil || minScore == nil else { throw UsageError("--min-score goes with --detections") }
     guard detections == nil || !person.isGiven else { throw UsageError("--detections, or --center and --scale") }
     let boxes = try detections.map { file in
-      Dictionary(grouping: try DetectedPerson.read(file, minScore: minScore), by: \.imageID)
+      Dictionary(grouping: try DetectedPerson.read(file, minScore: minScore ?? 0.5), by: \.imageID)
     }
     let found = try CheckpointStore.open(checkpoint).checkpoint
     let configuration = try Configuration.parse(found.config, file: "\(found.path)/config.yaml")
@@ -46,7 +47,8 @@ struct PredictCommand: ParsableCommand {
       configuration, joints: skeleton.jointCount, checkpoint: found.state, machine)
     let pictures = try out.map { try PictureFolder($0, for: images) }
     for path in images {
-      let image = try PhotographDecoder.decode(file: path)
+      // A set's boxes are of the pixels as stored, as evaluate reads them.
+      let image = try PhotographDecoder.decode(file: path, isTurned: boxes == nil)
       var people: [Person] = []
       if let boxes {
         people = Self.people(boxes[try Self.number(path)] ?? [], image, predictor, skeleton)

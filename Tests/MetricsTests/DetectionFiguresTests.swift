@@ -84,13 +84,16 @@ import Testing
   /// Nobody in a photograph that cannot be read is found or missed.
   @Test func whatCannotBeReadCountsNowhere() throws {
     let one = try fixture(0)
-    let image = try #require(one.set.details(0).imageID)
-    let places = (0..<one.boxes.count).filter { one.boxes.details($0).imageID == image }
-    #expect(!places.isEmpty)
+    func boxes(of image: Int) -> [Int] { (0..<one.boxes.count).filter { one.boxes.details($0).imageID == image } }
+    let images = (0..<one.set.count).map { one.set.details($0).imageID! }
+    let image = try #require(images.first { boxes(of: $0).count > 1 })
+    let places = boxes(of: image)
     var joints = one.joints
-    for place in places { joints[place] = nil }
+    // One box is enough: where the others could be read, the photograph counts nowhere all the same.
+    try #require(places.count > 1)
+    joints[places[0]] = nil
     let unread = try DetectionFigures(one.set, one.boxes, joints)
-    #expect(unread.unread == places.count && !unread.people.contains { $0.imageID == image })
+    #expect(unread.unread == 1 && !unread.people.contains { $0.imageID == image })
     let others = PhotographDataset(
       skeleton: .coco,
       people: try (0..<one.set.count).filter { one.set.details($0).imageID != image }.map { index in

@@ -96,6 +96,12 @@ import Training
     #expect(try problems([Place(host: "a", cores: "0"), Place(host: "b", cores: "0")]).isEmpty)
   }
 
+  @Test func whereRanksAreBoundIsSaidForEachMachine() throws {
+    let places = [("b", "0-31"), ("a", "0-15"), ("a", "16-31"), ("b", "0-31")].map { Place(host: $0.0, cores: $0.1) }
+    let found = try troubles([:]) { $0.lookAtRanks(places) }
+    #expect(found.text.contains("binding     a: 0-15 | 16-31; b: all on 0-31"))
+  }
+
   @Test func aMachineWithoutVectorsIsNamed() throws {
     let found = try troubles([:]) { $0.lookAtKernels(KernelLevel(named: "baseline")!) }
     #expect(found.problems.count == 1 && found.problems[0].contains("neither AVX2"))

@@ -29,6 +29,6 @@ int cj_read_header(cj_file file, cj_header *header, char *message);
 // what lies below the rectangle is not read.
 int cj_decode(cj_file file, cj_region region, uint8_t *rgb, char *message);
 
-// The bytes are to be given to free, whatever is returned.
+// The bytes are to be given to free.
 int cj_encode(const uint8_t *rgb, int width, int height, int quality, int is_subsampled, uint8_t **bytes,
               unsigned long *count, char *message);

@@ -5,6 +5,7 @@
 struct MatNesting {
   private let bytes: UnsafeRawBufferPointer
   private var arrays = 0
+  private var numbers = 0
 
   /// What is wrong; the caller knows the file.
   private struct Damage: Error {
@@ -22,6 +23,8 @@ struct MatNesting {
   /// Each takes libmatio a few hundred bytes; MPII's labels have two to three million.
   private static let mostArrays = 8 << 20
   private static let deepest = 16
+  /// They become doubles, whatever they are stored as: 128 MiB of them. MPII's labels have a few million.
+  private static let mostNumbers = 16 << 20
   /// Bytes of a number, by the type of element it is stored as.
   private static let sizes = [1: 1, 2: 1, 3: 2, 4: 2, 5: 4, 6: 4, 7: 4, 9: 8, 12: 8, 13: 8]
   private static let utf8 = 16
@@ -120,6 +123,10 @@ struct MatNesting {
     case Class.cell:
       for _ in 0..<count { place = try array(at: place, within: limit, depth: depth + 1) }
     case Class.text, MatOutline.numericClasses:
+      numbers += count
+      guard numbers <= Self.mostNumbers else {
+        throw Damage(problem: "has more than \(Self.mostNumbers) numbers in structs")
+      }
       let values = try element(at: place, within: limit)
       let sizes = kind == Class.text ? Self.textSizes : Self.sizes
       if kind == Class.text && values.type == Self.utf8 {

@@ -24,11 +24,6 @@ public indirect enum MatValue: Sendable, Equatable {
 
   static let empty = MatValue.numbers([])
 
-  /// One struct.
-  static func structure(_ fields: KeyValuePairs<String, MatValue>) -> MatValue {
-    .structs(Structs(fields: fields.map(\.key), values: fields.map(\.value)))
-  }
-
   /// Structs, cells or numbers; a text is one thing, unless it is empty.
   var count: Int {
     switch self {
