@@ -11,6 +11,11 @@ public final class Activity: Sendable {
     /// The exchange that is under way, if there is one, and with whom.
     var exchange: ExchangeLabel?
     var partner = 0
+    /// When it began, and how many bytes go each way; where a timeline is kept.
+    var exchangeStart: UInt64 = 0
+    var sent = 0
+    var awaited = 0
+    var timeline: Timeline?
     /// How often anything of the above has changed: a rank whose number stands still is stuck.
     var changes: UInt64 = 0
     /// Steps done, and the mean seconds that one took apart from waiting for others (memory of about ten steps).
@@ -52,18 +57,44 @@ public final class Activity: Sendable {
     }
   }
 
-  package func beginExchange(_ label: ExchangeLabel, with partner: Int) {
+  package func beginExchange(_ label: ExchangeLabel, with partner: Int, sent: Int = 0, awaited: Int = 0) {
     guarded.withLock { state in
       state.exchange = label
       state.partner = partner
       state.changes += 1
+      guard state.timeline != nil else { return }
+      (state.exchangeStart, state.sent, state.awaited) = (Timeline.now, sent, awaited)
     }
   }
 
   package func endExchange() {
     guarded.withLock { state in
+      if let timeline = state.timeline, let label = state.exchange {
+        timeline.add(
+          Timeline.Span(
+            name: label.operation, lane: .communicating, step: state.step, start: state.exchangeStart,
+            end: Timeline.now, tag: Int64(label.tag), partner: Int64(state.partner), sent: Int64(state.sent),
+            awaited: Int64(state.awaited)))
+      }
       state.exchange = nil
       state.changes += 1
+    }
+  }
+
+  // MARK: A timeline
+
+  /// Where exchanges, and what `note` is told of, are written down; nil: nowhere.
+  public var timeline: Timeline? {
+    get { guarded.withLock { $0.timeline } }
+    set { guarded.withLock { $0.timeline = newValue } }
+  }
+
+  /// Something that began at `start` (`Timeline.now`) is over.
+  public func note(_ name: ShortName, _ lane: Timeline.Lane = .computing, from start: UInt64, tag: Int = 0) {
+    guarded.withLock { state in
+      state.timeline?.add(
+        Timeline.Span(
+          name: name, lane: lane, step: state.step, start: start, end: Timeline.now, tag: Int64(tag)))
     }
   }
 }

@@ -50,7 +50,7 @@ public final class InProcessCommunicator: Communicator {
     _ outgoing: UnsafeRawBufferPointer, _ incoming: UnsafeMutableRawBufferPointer, _ label: ExchangeLabel, partner: Int
   ) throws(CommunicationError) -> UInt64 {
     precondition(partner != rank)
-    activity.beginExchange(label, with: partner)
+    activity.beginExchange(label, with: partner, sent: outgoing.count, awaited: incoming.count)
     defer { activity.endExchange() }
     let header = ExchangeHeader(label, step: activity.step, count: outgoing.count, awaited: incoming.count)
     let message = Message(header: header, bytes: Array(outgoing))

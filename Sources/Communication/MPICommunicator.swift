@@ -66,7 +66,7 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
     _ outgoing: UnsafeRawBufferPointer, _ incoming: UnsafeMutableRawBufferPointer, _ label: ExchangeLabel, partner: Int
   ) throws(CommunicationError) -> UInt64 {
     precondition(partner != rank)
-    activity.beginExchange(label, with: partner)
+    activity.beginExchange(label, with: partner, sent: outgoing.count, awaited: incoming.count)
     defer { activity.endExchange() }
     // The header goes ahead of the bytes, in requests of its own: its arrival says that the partner is here. What follows
     // has another tag, so that whatever the partner sends first is taken for a header. Nothing is received before the
@@ -100,7 +100,8 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
 
   public func libraryAllReduce(_ values: UnsafeMutableBufferPointer<Real>) throws(CommunicationError) {
     let number = MemoryLayout<Real>.size == 4 ? cmpi_float() : cmpi_double()
-    activity.beginExchange(ExchangeLabel("MPI_Allreduce"), with: rank)
+    let bytes = values.count * MemoryLayout<Real>.size
+    activity.beginExchange(ExchangeLabel("MPI_Allreduce"), with: rank, sent: bytes, awaited: bytes)
     defer { activity.endExchange() }
     var start = 0
     while start < values.count {
@@ -181,7 +182,7 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
     try Self.check(code, call, rank: rank)
   }
 
-  private static func check(_ code: Int32, _ call: String, rank: Int) throws(CommunicationError) {
+  static func check(_ code: Int32, _ call: String, rank: Int) throws(CommunicationError) {
     guard code != MPI_SUCCESS else { return }
     var text = [CChar](repeating: 0, count: Int(cmpi_max_error_string()) + 1)
     var length: Int32 = 0

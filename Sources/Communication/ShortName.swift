@@ -1,5 +1,5 @@
 /// A word of at most 16 ASCII characters, such as `generator`: it travels in messages of fixed size.
-public struct ShortName: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
+public struct ShortName: Hashable, Sendable, BitwiseCopyable, ExpressibleByStringLiteral, CustomStringConvertible {
   static let none = ShortName(words: 0, 0)
 
   /// Its characters in order from the low byte of `first` on; zero where there are none.

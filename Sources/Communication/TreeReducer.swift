@@ -15,6 +15,9 @@ import Tensors
 /// Every exchange carries the reducer's name, the caller's tag and the witness, the bits of k_t. Where partners' witnesses differ both throw in that exchange.
 /// (NaNs excepted: whose payload survives an addition is the processor's choice.)
 public final class TreeReducer {
+  /// Bytes from which on reduce-scatter is the faster way (`equipoise bench allreduce`).
+  public static let usualThreshold = 64 << 10
+
   private let communicator: any Communicator
   private let threshold: Int
   private let name: ShortName
@@ -24,7 +27,9 @@ public final class TreeReducer {
   ///   - name: whose sum it is.
   ///   - largest: bytes of the longest vector it will be given.
   ///   - threshold: bytes from which on vectors go by reduce-scatter.
-  public init(_ communicator: any Communicator, _ name: ShortName, largest: Int, threshold: Int = 64 << 10) {
+  public init(
+    _ communicator: any Communicator, _ name: ShortName, largest: Int, threshold: Int = TreeReducer.usualThreshold
+  ) {
     precondition(
       communicator.worldSize.nonzeroBitCount == 1, "a balanced tree has a power of two of ranks")
     self.communicator = communicator

@@ -79,7 +79,9 @@ public final class CommunicationThread: Sendable {
       }
       guard let reduction = next else { return }
       do throws(CommunicationError) {
+        let start = Timeline.now
         try reduction.perform(communicator)
+        communicator.activity.note("reduction", .communicating, from: start, tag: reduction.tag)
         queue.update { $0.finished += 1 }
       } catch {
         queue.update { queue in

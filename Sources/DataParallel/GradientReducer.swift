@@ -108,11 +108,11 @@ public final class GradientReducer {
   public func wait() throws(CommunicationError) -> Double {
     precondition(phase == .running && watermark == buckets.count, "backward has not made every gradient ready")
     phase = .failed
-    let clock = ContinuousClock()
-    let start = clock.now
+    let start = Timeline.now
     try thread.wait(for: submissions[submissions.count - 1]!)
     phase = .idle
-    return (clock.now - start) / .seconds(1)
+    thread.communicator.activity.note("waiting", from: start)
+    return Double(Timeline.now - start) * 1e-9
   }
 
   /// The gradient of the global batch, from `wait` until the next step begins.

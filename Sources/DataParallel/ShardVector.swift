@@ -52,7 +52,9 @@ public final class ShardVector {
   /// Sleeps until the sum over all shards is there; it stays valid until a slot is written again.
   public func wait() throws(CommunicationError) -> UnsafeMutableBufferPointer<Double> {
     guard let number = submission else { preconditionFailure("a reduction is started before it is waited for") }
+    let start = Timeline.now
     try thread.wait(for: number)
+    thread.communicator.activity.note("waiting", from: start)
     submission = nil
     return UnsafeMutableBufferPointer(start: slots.pointer, count: count)
   }

@@ -30,15 +30,18 @@ public struct BatchNorm2d {
     } else {
       (mean, variance) = (store.runningMean(statistics), store.runningVariance(statistics))
     }
-    return pass.context.normalize(
+    let view = pass.context.normalize(
       x.tensor, mean: mean, variance: variance, weight: store.pointer(weight), bias: store.pointer(bias),
       epsilon: Self.epsilon)
+    pass.show(view.coefficients, .coefficients, of: store.layer(of: weight))
+    return view
   }
 
   /// The gradient of x from that of the view, with the sums gathered while it was written.
   public func backward(_ gradient: (gradient: Tensor, sums: Partials), _ view: Normalized, _ pass: Pass) -> Source {
     let source = pass.context.normalizeBackward(
       gradient.gradient, gradient.sums, of: view, weight: pass.store.pointer(weight), pass.gradients(weight, bias))
+    pass.showGradients(weight, bias)
     pass.finished(weight, bias)
     return source
   }

@@ -33,6 +33,7 @@ public struct Conv2d {
     let partials = pass.context.convolve(
       source, geometry, weights: pass.store.pointer(weight), into: out,
       Sink(bias: pass.store.pointer(bias), addend: addend, gathers: gathersMoments && pass.isTraining))
+    pass.show(out, .output, of: pass.store.layer(of: weight))
     return Activation(tensor: out, moments: partials.map(pass.context.moments))
   }
 
@@ -59,6 +60,8 @@ public struct Conv2d {
   {
     let partials = pass.context.convolveBackward(
       source, gradient, geometry, weights: pass.store.pointer(weight), into: dx, sink, pass.gradients(weight, bias))
+    pass.showGradients(weight, bias)
+    if let dx { pass.show(dx, .inputGradient, of: pass.store.layer(of: weight)) }
     pass.finished(weight, bias)
     return partials
   }

@@ -35,6 +35,8 @@ public final class Pass {
   public var batchStatistics: UnsafeMutablePointer<Double>?
   /// Told of each parameter, in the store's order, when its gradient is finished: the end of its range in the block.
   public var onGradientReady: ((_ end: Int) -> Void)?
+  /// Looks at what the layers write; nil: nobody does.
+  public var inspector: TensorInspector?
   /// Parameters in the order in which they were finished; recorded while planning.
   public private(set) var readyOrder: [ParameterStore.Parameter] = []
   private var kept: [Tensor] = []

@@ -12,9 +12,11 @@ public struct Residual: Layer {
   private let norm3: BatchNorm2d
   private let conv3: Conv2d
   private let skip: Conv2d?
+  private let name: String
 
   public init(_ store: ParameterStore, _ name: String, in inChannels: Int, out outChannels: Int) {
     let half = outChannels / 2
+    self.name = name
     norm1 = BatchNorm2d(store, "\(name).norm1", channels: inChannels)
     conv1 = Conv2d(store, "\(name).conv1", in: inChannels, out: half)
     norm2 = BatchNorm2d(store, "\(name).norm2", channels: half)
@@ -64,6 +66,7 @@ public struct Residual: Layer {
       pass.release(gradient)
     }
     pass.context.add(dBranch, to: dx)
+    pass.show(dx, .inputGradient, of: name)
     pass.release(dBranch)
     pass.release(view1)
     return dx

@@ -11,8 +11,10 @@ public struct Hourglass: Layer {
   private let before: Chain
   private let inner: any Layer
   private let after: Chain
+  private let name: String
 
   public init(_ store: ParameterStore, _ name: String, depth: Int, features: Int, modules: Int) {
+    self.name = name
     upper = .residuals(store, "\(name).upper", features: features, modules: modules)
     before = .residuals(store, "\(name).before", features: features, modules: modules)
     if depth > 1 {
@@ -25,7 +27,7 @@ public struct Hourglass: Layer {
 
   public func forward(_ x: Activation, _ pass: Pass) -> Activation {
     let up = upper.forward(x, pass)
-    let pooled = pass.maxPool(x.tensor)
+    let pooled = pass.maxPool(x.tensor, "\(name).pool")
     let outer = before.forward(pooled, pass)
     pass.release(pooled)
     let middle = inner.forward(outer, pass)
@@ -33,6 +35,7 @@ public struct Hourglass: Layer {
     let low = after.forward(middle, pass)
     pass.release(middle)
     let out = pass.upsampleAdd(up.tensor, low.tensor)
+    pass.show(out.tensor, .output, of: name)
     pass.release(up)
     pass.release(low)
     return out
@@ -46,6 +49,7 @@ public struct Hourglass: Layer {
     let pooled = pass.recallTensor()
     let dx = upper.backward(gradient, pass)
     pass.context.maxPoolBackward(pooled, low, addTo: dx)
+    pass.show(dx, .inputGradient, of: name)
     pass.release(low)
     pass.release(pooled)
     return dx
@@ -61,9 +65,10 @@ extension Chain {
 
 extension Pass {
   /// 2×2 maximum; keeps its input for backward.
-  func maxPool(_ x: Tensor) -> Activation {
+  func maxPool(_ x: Tensor, _ name: @autoclosure () -> String) -> Activation {
     let out = allocate(x.shape.with(h: x.shape.h / 2, w: x.shape.w / 2))
     let partials = context.maxPool(x, into: out, gathers: isTraining)
+    show(out, .output, of: name())
     keep(x)
     return Activation(tensor: out, moments: partials.map(context.moments))
   }

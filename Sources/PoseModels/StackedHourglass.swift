@@ -82,6 +82,7 @@ public struct StackedHourglass {
     for index in stacks.indices.reversed() {
       let stack = stacks[index]
       var dHeatmaps = pass.outputGradients[index]
+      if let dHeatmaps { pass.show(dHeatmaps, .outputGradient, of: "stacks.\(index).heatmaps") }
       let view = pass.recallNormalized()
       var dFromMerge: Tensor?
       if let dNext, let mergeFeatures = stack.mergeFeatures, let mergeHeatmaps = stack.mergeHeatmaps {
@@ -104,6 +105,7 @@ public struct StackedHourglass {
       let dx = stack.hourglass.backward(stack.modules.backward(dModules, pass), pass)
       if let passedBy = dNext {
         pass.context.add(.plain(passedBy), to: dx)
+        pass.show(dx, .inputGradient, of: "stacks.\(index)")
         pass.release(passedBy)
       }
       dNext = dx

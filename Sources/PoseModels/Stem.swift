@@ -40,7 +40,7 @@ struct Stem {
     var x1 = residual1.forward(x0, pass)
     pass.release(x0)
     if pools {
-      let pooled = pass.maxPool(x1.tensor)
+      let pooled = pass.maxPool(x1.tensor, "stem.pool")
       pass.release(x1)
       x1 = pooled
     }
@@ -58,6 +58,7 @@ struct Stem {
       let dPooled = pass.allocate(pooled.shape)
       pass.context.clear(dPooled)
       pass.context.maxPoolBackward(pooled, d, addTo: dPooled)
+      pass.show(dPooled, .inputGradient, of: "stem.pool")
       pass.release(d)
       pass.release(pooled)
       d = dPooled

@@ -61,11 +61,11 @@ public struct CheckpointStore: Sendable {
     return Int(digits)
   }
 
-  /// The newest checkpoint that verifies; nil where there is none at all.
+  /// The newest checkpoint of at most `last` steps that verifies; nil where there is none at all.
   ///
   /// Where there are some and none is good, that is an error: to begin again in silence would throw work away.
-  public func newestGood() throws(CheckpointError) -> Found? {
-    let steps = try steps()
+  public func newestGood(upTo last: Int = .max) throws(CheckpointError) -> Found? {
+    let steps = try steps().filter { $0 <= last }
     var rejected: [CheckpointError] = []
     for step in steps.reversed() {
       do throws(CheckpointError) {

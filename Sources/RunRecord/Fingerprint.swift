@@ -1,5 +1,3 @@
-import Crypto
-
 /// One digest of a whole training state: equal states have equal fingerprints wherever and however they were computed.
 ///
 /// SHA-256 over the tensors in the order of their names' UTF-8 bytes, each framed so that no two lists of tensors give
@@ -9,39 +7,39 @@ import Crypto
 public enum Fingerprint {
   /// 64 hexadecimal digits for a state in memory.
   public static func of(_ arrays: [NamedArray]) -> String {
-    var hasher = SHA256()
-    update(&hasher, count: arrays.count)
+    let hasher = SHA256()
+    update(hasher, count: arrays.count)
     for array in arrays.sorted(by: { Safetensors.precedes($0.name, $1.name) }) {
-      frame(&hasher, name: array.name, type: array.type, shape: array.shape, bytes: array.bytes.count)
-      hasher.update(bufferPointer: array.bytes)
+      frame(hasher, name: array.name, type: array.type, shape: array.shape, bytes: array.bytes.count)
+      hasher.update(array.bytes)
     }
-    return SHA256Hex.text(of: hasher.finalize())
+    return hasher.finish()
   }
 
   /// The same digits for a state on disk.
   public static func of(_ file: SafetensorsFile) throws(CheckpointError) -> String {
-    var hasher = SHA256()
-    update(&hasher, count: file.entries.count)
+    let hasher = SHA256()
+    update(hasher, count: file.entries.count)
     for entry in file.entries {
-      frame(&hasher, name: entry.name, type: entry.type, shape: entry.shape, bytes: entry.range.count)
-      try file.forEachPiece(of: entry) { hasher.update(bufferPointer: $0) }
+      frame(hasher, name: entry.name, type: entry.type, shape: entry.shape, bytes: entry.range.count)
+      try file.forEachPiece(of: entry) { hasher.update($0) }
     }
-    return SHA256Hex.text(of: hasher.finalize())
+    return hasher.finish()
   }
 
   private static func frame(
-    _ hasher: inout SHA256, name: String, type: ElementType, shape: [Int], bytes: Int
+    _ hasher: SHA256, name: String, type: ElementType, shape: [Int], bytes: Int
   ) {
     for text in [name, type.rawValue] {
-      update(&hasher, count: text.utf8.count)
-      hasher.update(data: Array(text.utf8))
+      update(hasher, count: text.utf8.count)
+      hasher.update(Array(text.utf8))
     }
-    update(&hasher, count: shape.count)
-    for extent in shape { update(&hasher, count: extent) }
-    update(&hasher, count: bytes)
+    update(hasher, count: shape.count)
+    for extent in shape { update(hasher, count: extent) }
+    update(hasher, count: bytes)
   }
 
-  private static func update(_ hasher: inout SHA256, count: Int) {
-    withUnsafeBytes(of: UInt64(count).littleEndian) { hasher.update(bufferPointer: $0) }
+  private static func update(_ hasher: SHA256, count: Int) {
+    withUnsafeBytes(of: UInt64(count).littleEndian) { hasher.update($0) }
   }
 }

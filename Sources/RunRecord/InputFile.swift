@@ -1,4 +1,3 @@
-import Crypto
 import Glibc
 
 /// A regular file of a checkpoint being read, every call checked.
@@ -76,8 +75,8 @@ final class InputFile: Sendable {
 
   /// The SHA-256 of the file, in hexadecimal.
   func digest() throws(CheckpointError) -> String {
-    var hasher = SHA256()
-    try forEachPiece(of: 0..<count) { hasher.update(bufferPointer: $0) }
-    return SHA256Hex.text(of: hasher.finalize())
+    let hasher = SHA256()
+    try forEachPiece(of: 0..<count) { hasher.update($0) }
+    return hasher.finish()
   }
 }

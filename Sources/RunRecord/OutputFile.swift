@@ -1,11 +1,10 @@
-import Crypto
 import Glibc
 
 /// A file being written, with every write, flush and close checked, and its SHA-256 taken on the way.
 final class OutputFile {
   private let path: String
   private var descriptor: Int32
-  private var hasher = SHA256()
+  private let hasher = SHA256()
   /// Bytes not yet handed to the system: the many small tensors of a state go in few calls.
   private var pending: [UInt8] = []
   private static let piece = 1 << 20
@@ -33,7 +32,7 @@ final class OutputFile {
 
   private func flush() throws(FileSystemError) {
     let outcome = pending.withUnsafeBytes { bytes -> Result<Void, FileSystemError> in
-      hasher.update(bufferPointer: bytes)
+      hasher.update(bytes)
       do throws(FileSystemError) {
         return .success(try Self.writeAll(bytes, to: descriptor, path: path))
       } catch {
@@ -58,7 +57,7 @@ final class OutputFile {
     let closing = descriptor
     descriptor = -1
     guard close(closing) == 0 else { throw FileSystemError(path, cannot: "close it", errno: errno) }
-    return SHA256Hex.text(of: hasher.finalize())
+    return hasher.finish()
   }
 
   static func writeAll(

@@ -6,8 +6,7 @@ import Tensors
 final class Diagnosis {
   private let generator: Buffer<Real>
   private let discriminator: Buffer<Real>
-  /// By shard of this rank, the first gradient that is not finite.
-  private(set) var gradients: [Int: String] = [:]
+  let inspector = StepInspector(.trap)
 
   init(generator: Player, discriminator: Player?) {
     self.generator = Buffer(count: generator.store.count)
@@ -16,12 +15,6 @@ final class Diagnosis {
 
   func block(of player: Player) -> UnsafeMutablePointer<Real> {
     player.name == "generator" ? generator.pointer : discriminator.pointer
-  }
-
-  /// A shard's gradient for one network is complete.
-  func look(_ player: Player, _ shard: Int) {
-    guard gradients[shard] == nil, let name = player.firstNotFinite(block(of: player)) else { return }
-    gradients[shard] = "\(player.name).\(name)"
   }
 }
 
@@ -52,22 +45,37 @@ extension AdversarialTrainer {
       }
     }
     let diagnosis = Diagnosis(generator: generator, discriminator: discriminator)
+    let usual = inspector
+    inspector = diagnosis.inspector
+    defer { inspector = usual }
     try runShards(batch, into: diagnosis)
     for shard in 0..<plan.localShardCount {
       if !batch.images(shard).isFinite { return finding(shard, "the images") }
       if !batch.heatmaps(shard).isFinite { return finding(shard, "the heatmaps") }
+      // In the order in which they come about: one that is not finite makes those after it so.
       let sums = sums(shard)!
-      let losses = [
-        ("loss_mse", sums.lossMSE), ("loss_real", sums.lossReal), ("loss_fake", sums.lossFake),
-        ("loss_adv", sums.lossAdv),
-      ]
-      if let loss = losses.first(where: { !$0.1.isFinite }) { return finding(shard, loss.0) }
-      if let tensor = diagnosis.gradients[shard] { return finding(shard, "the gradient of", tensor) }
+      for (part, losses) in [
+        (StepInspector.Part.generator, [("loss_mse", sums.lossMSE)]),
+        (.discriminatorOnReal, [("loss_real", sums.lossReal)]),
+        (.discriminatorOnFake, [("loss_fake", sums.lossFake), ("loss_adv", sums.lossAdv)]),
+      ] {
+        if let output = diagnosis.inspector.output(of: part, inShard: shard)?.words {
+          return finding(shard, output.what, output.tensor)
+        }
+        if let loss = losses.first(where: { !$0.1.isFinite }) { return finding(shard, loss.0) }
+      }
+      if let gradient = diagnosis.inspector.gradient(inShard: shard)?.words {
+        return finding(shard, gradient.what, gradient.tensor)
+      }
     }
     return nil
   }
 }
 
-extension Tensor {
-  fileprivate var isFinite: Bool { values.allSatisfy(\.isFinite) }
+// MARK: A trap
+
+extension AdversarialTrainer {
+  /// From now on looks at every tensor of every step: one that is not finite ends the step though nothing comes of it,
+  /// as where a ReLU swallows it. Slow.
+  public func trapNotFinite() { inspector = StepInspector(.trap) }
 }

@@ -40,6 +40,14 @@ public final class AdversarialTrainer {
   /// Where D is updated between the generator's forward and its backward: what it was, and whether it was updated.
   private var undo: UpdateUndo?
   private var discriminatorClip: Double?
+  /// Looks at every tensor of the passes; nil: nobody does.
+  var inspector: StepInspector? {
+    didSet {
+      for pass in generatorPasses { pass.inspector = inspector?.look(at: .generator) }
+      realPass?.inspector = inspector?.look(at: .discriminatorOnReal)
+      fakePass?.inspector = inspector?.look(at: .discriminatorOnFake)
+    }
+  }
   /// Set while shards are run again to find what is not finite.
   private var diagnosis: Diagnosis?
 
@@ -101,9 +109,14 @@ public final class AdversarialTrainer {
     generator.gradients.beginStep(witness: witness)
     discriminator?.gradients.beginStep(witness: witness)
     phases = StepPhases()
+    inspector?.begin()
     try runShards(batch)
     let requests = StopSignals.take()
-    for shard in 0..<plan.localShardCount { sums(shard)?.requests = requests }
+    for shard in 0..<plan.localShardCount {
+      sums(shard)?.requests = requests
+      // What a ReLU may have swallowed becomes every rank's concern with the losses.
+      if let inspector, inspector.sees(inShard: shard) { sums(shard)?.lossMSE = .nan }
+    }
     shardSums.start(witness: witness)
     var record = try update(batch)
     completedSteps += 1
@@ -115,27 +128,29 @@ public final class AdversarialTrainer {
   func runShards(_ batch: RankBatch, into diagnosis: Diagnosis? = nil) throws {
     self.diagnosis = diagnosis
     defer { self.diagnosis = nil }
-    var clock = StepClock()
+    var clock = StepClock(thread.communicator.activity)
     for group in shardGroups {
       try context.arena.run { () throws in
         for shard in group {
+          inspector?.shard = shard
           predict(batch, shard)
-          phases.generatorForward += clock.lap()
+          phases.generatorForward += clock.lap("G forward")
           discriminateReal(batch, shard)
-          phases.discriminatorReal += clock.lap()
+          phases.discriminatorReal += clock.lap("D real")
           discriminateFake(batch, shard)
-          phases.discriminatorFake += clock.lap()
+          phases.discriminatorFake += clock.lap("D fake")
           if !refreshesDiscriminator { learn(shard) }
-          phases.generatorBackward += clock.lap()
+          phases.generatorBackward += clock.lap("G backward")
         }
         if refreshesDiscriminator {
           try refreshDiscriminator()
-          _ = clock.lap()
+          _ = clock.lap(nil)
           for shard in group {
+            inspector?.shard = shard
             criticizeAgain(batch, shard)
-            phases.discriminatorFake += clock.lap()
+            phases.discriminatorFake += clock.lap("D fake")
             learn(shard)
-            phases.generatorBackward += clock.lap()
+            phases.generatorBackward += clock.lap("G backward")
           }
         }
       }
@@ -255,17 +270,17 @@ public final class AdversarialTrainer {
     guard let discriminator else { return }
     if diagnosis == nil { discriminatorClip = try finishGradient(discriminator) }
     guard let discriminatorClip else { return }
-    var clock = StepClock()
+    var clock = StepClock(thread.communicator.activity)
     undo?.keep()
     discriminator.update(clip: discriminatorClip, after: completedSteps, vectors)
-    phases.optimizer += clock.lap()
+    phases.optimizer += clock.lap("update")
   }
 
   private func finishGradient(_ player: Player) throws -> Double? {
-    var clock = StepClock()
+    var clock = StepClock(thread.communicator.activity)
     let finished = try player.finishGradient(vectors)
     phases.communication += finished.waited
-    phases.optimizer += clock.lap() - finished.waited
+    phases.optimizer += clock.lap("gradient norm") - finished.waited
     return finished.clip
   }
 
@@ -274,9 +289,9 @@ public final class AdversarialTrainer {
   private func update(_ batch: RankBatch) throws -> StepRecord {
     if let discriminator, !refreshesDiscriminator { discriminatorClip = try finishGradient(discriminator) }
     let generatorClip = try finishGradient(generator)
-    var clock = StepClock()
+    var clock = StepClock(thread.communicator.activity)
     let sums = sums(try shardSums.wait())
-    phases.communication += clock.lap()
+    phases.communication += clock.lap(nil)
     var record = StepRecord()
     record.fill(sums, balance, settings)
     record.requests = sums.requests
@@ -296,7 +311,7 @@ public final class AdversarialTrainer {
       discriminator.store.updateRunningStatistics(from: sums.discriminatorOnFake, shards: plan.shards)
       if !settings.adversarial!.holdsKt { balance.update(lossReal: record.lossReal, lossFake: record.lossFake) }
     }
-    phases.optimizer += clock.lap()
+    phases.optimizer += clock.lap("update")
     return record
   }
 
@@ -350,11 +365,7 @@ extension AdversarialTrainer {
 
   private func finish(_ player: Player, _ shard: Int) {
     if context.isPlanning { return }
-    if let diagnosis {
-      diagnosis.look(player, shard)
-    } else if shard < plan.localShardCount - 1 {
-      player.gradients.finishShard(shard)
-    }
+    if diagnosis == nil, shard < plan.localShardCount - 1 { player.gradients.finishShard(shard) }
   }
 
   /// Plans the memory of a step, and from the order in which backward finished gradients lays both networks out.

@@ -49,7 +49,7 @@ extension Configuration {
 
   /// SHA-256 of all that changes what a run computes: two runs of one digest go the same way, as far as they go.
   public var digest: String {
-    SHA256Hex.digest(of: essentials.map { "\($0.key)=\($0.text)\n" }.joined())
+    SHA256.digest(of: essentials.map { "\($0.key)=\($0.text)\n" }.joined())
   }
 
   /// The keys of which `digest` is made that differ, such as `run.seed 1, was 0`.

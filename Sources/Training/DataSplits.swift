@@ -32,7 +32,7 @@ public struct DataSplits: Sendable {
     }
     text += "\(train.skeleton.json.text) \(valid.skeleton.json.text)\n"
     text += "\(configuration.run.seed) \(configuration.data.imageSize) \(configuration.data.difficulty)\n"
-    digest = SHA256Hex.digest(of: Array(text.utf8) + words.withUnsafeBytes { Array($0) })
+    digest = SHA256.digest(of: Array(text.utf8) + words.withUnsafeBytes { Array($0) })
   }
 
   private static func words(of annotation: PoseAnnotation) -> [UInt64] {

@@ -1,3 +1,5 @@
+import Communication
+
 /// Where a step's time went on this rank, in seconds.
 public struct StepPhases: Sendable, Equatable {
   /// G(X) and L_MSE.
@@ -21,13 +23,20 @@ public struct StepPhases: Sendable, Equatable {
   ]
 }
 
-/// Tells how long it is since it was last asked.
+/// Tells how long it is since it was last asked, and writes it down in the timeline if there is one.
 struct StepClock {
-  private var last = ContinuousClock.now
+  private let activity: Activity
+  private var last = Timeline.now
 
-  mutating func lap() -> Double {
-    let now = ContinuousClock.now
+  init(_ activity: Activity) { self.activity = activity }
+
+  /// Seconds since the last lap, or the beginning.
+  ///
+  /// - Parameter name: what was done in them; nil: what others have written down.
+  mutating func lap(_ name: ShortName?) -> Double {
+    if let name { activity.note(name, from: last) }
+    let now = Timeline.now
     defer { last = now }
-    return (now - last) / .seconds(1)
+    return Double(now - last) * 1e-9
   }
 }

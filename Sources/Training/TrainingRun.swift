@@ -19,15 +19,13 @@ public final class TrainingRun {
 
   private let configuration: Configuration
   private let communicator: any Communicator
-  private let splits: DataSplits
-  private let plan: ShardPlan
+  private let course: RunCourse
   private let trainer: AdversarialTrainer
   private let estimator: PoseEstimator
   private let evaluator: Evaluator
   private let critic: PoseCritic?
   private let machine: Machine
-  private let stepsPerEpoch: Int
-  private let totalSteps: Int
+  private let timeline: TimelineRequest?
   private let report: (String) -> Void
   private var progress: ProgressReporter
   private var record: RunDirectory?
@@ -42,53 +40,44 @@ public final class TrainingRun {
   ///
   /// - Parameters:
   ///   - configuration: rank 0's, the same on every rank.
+  ///   - trapsNotFinite: whether every tensor of every step is looked at (`AdversarialTrainer.trapNotFinite`).
+  ///   - timeline: steps of which all ranks' phases and exchanges are written down.
   ///   - report: writes a line for people; called on rank 0 alone.
   /// - Throws: errors of configuration, data, checkpoint, file system and communication.
   public init(
-    _ configuration: Configuration, resume: ResumeMode, communicator: any Communicator, machine: Machine,
-    report: @escaping (String) -> Void
+    _ configuration: Configuration, resume: ResumeMode, trapsNotFinite: Bool = false, timeline: TimelineRequest? = nil,
+    communicator: any Communicator, machine: Machine, report: @escaping (String) -> Void
   ) throws {
     self.configuration = configuration
     self.communicator = communicator
     self.machine = machine
+    self.timeline = timeline
     self.report = communicator.rank == 0 ? report : { _ in }
-    plan = try Together.everywhere(communicator) {
-      try configuration.requireRanks(communicator.worldSize)
-      return try ShardPlan(
-        batch: configuration.train.batch, shards: configuration.train.shards, rank: communicator.rank,
-        worldSize: communicator.worldSize)
-    }
-    try machine.compare(communicator, forced: configuration.compute.kernels != .auto)
-    splits = try Together.everywhere(communicator) { try DataSplits(configuration) }
-    try splits.compare(communicator)
-    stepsPerEpoch = splits.train.visitsPerEpoch / configuration.train.batch
-    totalSteps = configuration.totalSteps(stepsPerEpoch: max(1, stepsPerEpoch))
-    trainer = AdversarialTrainer(
-      configuration.trainerSettings(joints: splits.train.skeleton.jointCount, totalSteps: totalSteps), plan: plan,
-      communicator: communicator, context: machine.makeContext())
-    let batch = max(1, min(plan.samplesPerShard, splits.valid.count))
+    course = try RunCourse(configuration, communicator: communicator, machine: machine)
+    trainer = course.makeTrainer(machine)
+    if trapsNotFinite { trainer.trapNotFinite() }
+    let batch = max(1, min(course.plan.samplesPerShard, course.splits.valid.count))
     estimator = trainer.makeEstimator(batch: batch, machine.makeContext())
-    critic = communicator.rank == 0 ? trainer.makeCritic(splits.train.skeleton, machine.makeContext()) : nil
-    evaluator = Evaluator(splits.valid, configuration, batch: batch, communicator: communicator)
-    progress = ProgressReporter(totalSteps: totalSteps, isTerminal: machine.isTerminal)
+    critic = communicator.rank == 0 ? trainer.makeCritic(course.splits.train.skeleton, machine.makeContext()) : nil
+    evaluator = Evaluator(course.splits.valid, configuration, batch: batch, communicator: communicator)
+    progress = ProgressReporter(totalSteps: course.totalSteps, isTerminal: machine.isTerminal)
     for warning in configuration.warnings { tell("warning: \(warning)") }
     try takeUp(resume)
   }
 
   /// Trains to the end, or until a signal stops the run.
   public func run() throws -> Outcome {
-    let loader = try BatchLoader(
-      dataset: splits.train, seed: configuration.run.seed, batch: plan.batch, rank: plan.rank,
-      worldSize: plan.worldSize, inputResolution: configuration.data.inputResolution,
-      sigma: configuration.data.heatmapSigma, cut: configuration.data.heatmapCut,
-      augmentation: configuration.augmentation, onBroken: configuration.brokenSamples,
-      startStep: trainer.completedSteps, threads: configuration.data.threads)
+    let loader = try course.makeLoader(from: trainer.completedSteps)
+    let recorder = try timeline.map { try TimelineRecorder($0.path, communicator) }
+    let lastRecorded = trainer.completedSteps + (timeline?.steps ?? 0)
     var watch = BalanceWatch(window: max(200, stepsPerEpoch))
     let clock = ContinuousClock()
     while trainer.completedSteps < totalSteps {
       let start = clock.now
       communicator.activity.enter("loading data")
+      let loading = Timeline.now
       let batch = try loader.next()
+      communicator.activity.note("loading data", from: loading)
       let waited = clock.now
       for broken in batch.broken { tell("warning: \(broken.error); its joints are masked") }
       let step: StepRecord
@@ -110,17 +99,25 @@ public final class TrainingRun {
         tell("warning: " + warning)
       }
       try afterStep(step.requests)
+      if trainer.completedSteps == lastRecorded { try recorder?.finish() }
       if step.requests.contains(.interrupt) || step.requests.contains(.terminate) {
         try save()
         try finishSaving()
+        try recorder?.finish()
         return step.requests.contains(.interrupt) ? .interrupted : .terminated
       }
     }
     try evaluate()
     try save()
     try finishSaving()
+    try recorder?.finish()
     return .finished
   }
+
+  private var plan: ShardPlan { course.plan }
+  private var splits: DataSplits { course.splits }
+  private var totalSteps: Int { course.totalSteps }
+  private var stepsPerEpoch: Int { course.stepsPerEpoch }
 
   /// A line for people, over the one in progress.
   private func tell(_ text: String) { report(progress.over(text)) }
@@ -192,6 +189,8 @@ public final class TrainingRun {
     guard step != lastEvaluation else { return }
     lastEvaluation = step
     communicator.activity.enter("evaluating")
+    let start = Timeline.now
+    defer { communicator.activity.note("evaluating", from: start) }
     let outcome = try evaluator.evaluate(estimator, examples: 12)
     guard communicator.rank == 0, let record else { return }
     let pck = try PCK(splits.valid, outcome.predictions)
@@ -232,6 +231,8 @@ public final class TrainingRun {
     guard step != lastCheckpoint else { return }
     lastCheckpoint = step
     communicator.activity.enter("saving")
+    let start = Timeline.now
+    defer { communicator.activity.note("saving", from: start) }
     try trainer.compareReplicas(communicator)
     guard let writer, let log else { return }
     let note = CheckpointRecord(
@@ -251,7 +252,10 @@ public final class TrainingRun {
       let record = try RunDirectory(configuration.run.directory, resume: resume)
       if let found = try record.resumePoint() {
         for rejected in found.rejected { tell("warning: not resumed from: \(rejected)") }
-        try check(found.checkpoint)
+        if let differences = try course.differences(from: found.checkpoint) {
+          throw CheckpointError(found.checkpoint.path, "is of another configuration: \(differences)")
+        }
+        try course.checkData(of: found.checkpoint, machine) { tell($0) }
         try trainer.restore(from: found.checkpoint.state)
         skippedSteps = found.checkpoint.record.skippedSteps
         tell("resuming from \(found.checkpoint.path), step \(trainer.completedSteps) of \(totalSteps)")
@@ -265,24 +269,5 @@ public final class TrainingRun {
     try communicator.broadcast(&skipped)
     skippedSteps = Int(skipped[0])
     if trainer.completedSteps > 0 { lastCheckpoint = trainer.completedSteps }
-  }
-
-  /// Refuses a checkpoint of another run; says where only the machine is another.
-  private func check(_ checkpoint: Checkpoint) throws {
-    let note = checkpoint.record
-    guard note.configDigest == configuration.digest else {
-      let then = try Configuration.parse(checkpoint.config, file: "\(checkpoint.path)/config.yaml")
-      throw CheckpointError(checkpoint.path, "is of another configuration: \(configuration.differences(from: then))")
-    }
-    guard note.datasetDigest == splits.digest else {
-      throw CheckpointError(checkpoint.path, "was trained on other data than is configured now")
-    }
-    if KernelLevel(named: note.kernels)?.isFused != machine.level.isFused {
-      tell(
-        """
-        warning: \(checkpoint.path) was written with kernels \(note.kernels), now \(machine.level.name): the bits will \
-        differ from an undisturbed run's
-        """)
-    }
   }
 }

@@ -7,7 +7,9 @@ import Training
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measures.",
-    subcommands: [BenchStepCommand.self, BenchKernelsCommand.self, BenchDataCommand.self])
+    subcommands: [
+      BenchStepCommand.self, BenchKernelsCommand.self, BenchDataCommand.self, BenchAllReduceCommand.self,
+    ])
 }
 
 /// What is measured, and with what.

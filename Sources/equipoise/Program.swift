@@ -14,7 +14,19 @@ enum Program {
   static func join() throws -> any Communicator {
     let communicator = try makeCommunicator()
     world.withLock { $0 = communicator }
+    awaitDebugger(communicator)
     return communicator
+  }
+
+  /// Where launch/debug asks it of this rank, says which process it is and waits until a debugger has come.
+  private static func awaitDebugger(_ communicator: any Communicator) {
+    let environment = ProcessInfo.processInfo.environment
+    guard environment["EQUIPOISE_DEBUG_RANK"] == "\(communicator.rank)", let path = environment["EQUIPOISE_DEBUG_FILE"]
+    else { return }
+    _ = FileManager.default.createFile(atPath: path, contents: Data("\(getpid())\n".utf8))
+    while (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8))?.contains("TracerPid:\t0\n") == true {
+      usleep(50_000)
+    }
   }
 
   /// Writes a line to standard error.

@@ -16,6 +16,19 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "auto: go on where the run's directory stands; none: begin in an empty one; PATH: from a checkpoint.")
   var resume = "auto"
 
+  @Flag(help: "Look at every tensor of every step, and stop at the first that is not finite. Slow.")
+  var trap = false
+
+  @Option(help: "Write all ranks' phases and exchanges to a file for chrome://tracing or Perfetto.")
+  var timeline: String?
+
+  @Option(help: "With --timeline: how many steps of it.")
+  var timelineSteps = 20
+
+  func validate() throws {
+    guard timelineSteps > 0 else { throw ValidationError("--timeline-steps is positive") }
+  }
+
   func run() throws {
     StopSignals.install()
     let communicator = try Program.join()
@@ -26,7 +39,9 @@ struct TrainCommand: ParsableCommand {
     if communicator.rank == 0 { Program.say(machine.description(ranks: communicator.worldSize)) }
     let watchdog = try Program.watch(communicator, configuration, isTerminal: machine.isTerminal)
     let run = try TrainingRun(
-      configuration, resume: ResumeMode(argument: resume), communicator: communicator, machine: machine
+      configuration, resume: ResumeMode(argument: resume), trapsNotFinite: trap,
+      timeline: timeline.map { TimelineRequest(path: $0, steps: timelineSteps) }, communicator: communicator,
+      machine: machine
     ) { Program.say(line: $0) }
     let outcome = try run.run()
     watchdog?.stop()

@@ -88,7 +88,7 @@ import Training
     let trainer = try Ranks.trainer(settings, SingleProcess())
     let before = trainer.withState(Fingerprint.of)
     let error = #expect(throws: NotFiniteError.self) { try Self.step(trainer, batch: 0) }
-    #expect(error?.finding?.what == "the gradient of")
+    #expect(error?.finding?.what == "the gradient of the output of")
     #expect(error?.finding?.tensor.hasPrefix("generator.") == true)
     #expect(error?.finding?.shard == 0)
     #expect(trainer.withState(Fingerprint.of) == before)

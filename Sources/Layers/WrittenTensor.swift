@@ -1,0 +1,55 @@
+import Tensors
+
+/// A tensor that a layer has just written, as a debugger is shown it.
+public struct WrittenTensor {
+  /// What it is to its layer.
+  public enum Role: String, Sendable {
+    case output
+    /// What a normalisation multiplies by and adds, with the mean and deviation they come from: 1×1×4×C.
+    case coefficients
+    case outputGradient = "gradient of output"
+    case inputGradient = "gradient of input"
+    case weightGradient = "gradient of weight"
+    case biasGradient = "gradient of bias"
+
+    public var isGradient: Bool { self != .output && self != .coefficients }
+  }
+
+  /// The layer's name, as parameters bear it: `stacks.0.hourglass.upper.0.conv1`.
+  public let layer: String
+  public let role: Role
+  /// Its values, which are the layer's: to be looked at before `TensorInspector` returns.
+  public let tensor: Tensor
+}
+
+/// Is shown every tensor that a pass writes, in the order in which that happens.
+public typealias TensorInspector = (WrittenTensor) -> Void
+
+extension Pass {
+  /// Shows a tensor that has just been written. Nothing but a comparison where nobody looks.
+  public func show(_ tensor: Tensor, _ role: WrittenTensor.Role, of layer: @autoclosure () -> String) {
+    guard let inspector, !context.isPlanning else { return }
+    inspector(WrittenTensor(layer: layer(), role: role, tensor: tensor))
+  }
+
+  /// Shows the gradients of a layer's weights and bias, as far as this and earlier passes have summed them.
+  func showGradients(_ weight: ParameterStore.Parameter, _ bias: ParameterStore.Parameter) {
+    guard inspector != nil, let gradientTarget else { return }
+    for (parameter, role) in [(weight, WrittenTensor.Role.weightGradient), (bias, .biasGradient)] {
+      let entry = store.parameters[parameter.index]
+      let extents = Array(repeating: 1, count: 4 - entry.shape.count) + entry.shape
+      show(
+        Tensor(
+          gradientTarget.block + entry.offset, Shape(n: extents[0], h: extents[1], w: extents[2], c: extents[3])), role,
+        of: store.layer(of: parameter))
+    }
+  }
+}
+
+extension ParameterStore {
+  /// The name of the layer that declared `parameter`.
+  func layer(of parameter: Parameter) -> String {
+    let name = parameters[parameter.index].name
+    return String(name[..<(name.lastIndex(of: ".") ?? name.endIndex)])
+  }
+}

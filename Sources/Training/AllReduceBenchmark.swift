@@ -1,0 +1,88 @@
+import Communication
+import RunRecord
+import Tensors
+
+/// Times sums over ranks: our tree both ways, and each algorithm of MPI_Allreduce, in turn.
+public final class AllReduceBenchmark {
+  /// One way to sum vectors of one size.
+  public struct Line: Sendable {
+    public let bytes: Int
+    public let name: String
+    /// Of the slowest rank, median over tries.
+    public let seconds: Double
+    /// Whether a run's gradients of this size are summed so.
+    public let isUsed: Bool
+
+    public var json: JSONObject {
+      [
+        "bytes": JSONValue(bytes), "algorithm": .string(name), "seconds": JSONValue(seconds),
+        "used": .bool(isUsed),
+      ]
+    }
+  }
+
+  private enum Way {
+    case tree(TreeReducer)
+    case library(LibraryAllReduce)
+  }
+
+  private let communicator: any Communicator
+  private let sizes: [Int]
+  private let tries: Int
+  private let values: Buffer<Float>
+  private let ways: [(name: String, way: Way)]
+
+  /// - Parameter sizes: bytes of the vectors.
+  public init(_ communicator: any Communicator, sizes: [Int], tries: Int) throws {
+    self.communicator = communicator
+    self.sizes = sizes
+    self.tries = tries
+    let largest = sizes.max() ?? 0
+    values = Buffer<Float>(count: largest / MemoryLayout<Float>.size)
+    // The tree's come first, the shorter vectors' way before the longer ones'.
+    var ways: [(String, Way)] = [
+      ("tree, doubling", .tree(TreeReducer(communicator, "doubling", largest: largest, threshold: .max))),
+      ("tree, scattering", .tree(TreeReducer(communicator, "scattering", largest: largest, threshold: 0))),
+    ]
+    for library in try LibraryAllReduce.all(communicator) {
+      ways.append(("MPI_Allreduce, \(library.name)", .library(library)))
+    }
+    self.ways = ways
+  }
+
+  /// All sizes by all ways; `report` is told of each size on rank 0.
+  public func run(_ report: ([Line]) -> Void) throws -> [Line] {
+    var lines: [Line] = []
+    for bytes in sizes {
+      let vector = UnsafeMutableBufferPointer(rebasing: values.values[..<(bytes / MemoryLayout<Float>.size)])
+      var seconds = Array(repeating: [Double](), count: ways.count)
+      // The first try opens connections and is not counted.
+      for attempt in 0...tries {
+        for (index, way) in ways.enumerated() {
+          try communicator.barrier()
+          let start = Timeline.now
+          switch way.way {
+          case .tree(let reducer): try reducer.reduce(vector, tag: attempt, witness: 0)
+          case .library(let library): try library.reduce(vector)
+          }
+          let took = Timeline.now - start
+          if attempt > 0 { seconds[index].append(Double(took) * 1e-9) }
+        }
+      }
+      let own = seconds.flatMap { $0 }.withUnsafeBytes { Array($0) }
+      let all = try communicator.allGather(own).map { bytes in
+        bytes.withUnsafeBytes { Array($0.bindMemory(to: Double.self)) }
+      }
+      var ofSize: [Line] = []
+      for (index, way) in ways.enumerated() {
+        let slowest = (0..<tries).map { attempt in all.map { $0[index * tries + attempt] }.max()! }
+        let used = bytes < TreeReducer.usualThreshold ? 0 : 1
+        ofSize.append(
+          Line(bytes: bytes, name: way.name, seconds: slowest.sorted()[tries / 2], isUsed: index == used))
+      }
+      if communicator.rank == 0 { report(ofSize) }
+      lines += ofSize
+    }
+    return lines
+  }
+}

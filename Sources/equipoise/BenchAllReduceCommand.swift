@@ -1,0 +1,59 @@
+import ArgumentParser
+import Communication
+import Foundation
+import Training
+
+struct BenchAllReduceCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "allreduce",
+    abstract: "Times sums over ranks by size: our tree both ways beside every algorithm of MPI_Allreduce.",
+    discussion: "To be run under mpirun, launch/local, launch/cluster or launch/emulate.")
+
+  @Option(help: ArgumentHelp("Sizes in KiB.", valueName: "list"))
+  var sizes = "1,4,16,64,256,1024,4096,16384,65536"
+
+  @Option(help: "How often each is timed, after once that is not.")
+  var tries = 9
+
+  @Flag(help: "A line of JSON for each size and algorithm.")
+  var json = false
+
+  func run() throws {
+    let sizes = sizes.split(separator: ",").map { Int($0) ?? 0 }
+    guard !sizes.isEmpty, sizes.allSatisfy({ $0 > 0 && $0 <= 1 << 20 }) else {
+      throw UsageError("--sizes \(self.sizes) is no list of sizes in KiB")
+    }
+    guard tries > 0 else { throw UsageError("--tries is positive") }
+    LibraryAllReduce.allowChoice()
+    let communicator = try Program.join()
+    guard communicator.worldSize > 1 else { throw UsageError("one rank has nothing to sum") }
+    let benchmark = try AllReduceBenchmark(communicator, sizes: sizes.map { $0 << 10 }, tries: tries)
+    _ = try benchmark.run { lines in
+      if json {
+        for line in lines { print(line.json.text) }
+      } else {
+        print(Self.text(lines))
+      }
+      fflush(nil)
+    }
+  }
+
+  /// A size's lines, the fastest of MPI_Allreduce's and of ours beside each other at the end.
+  private static func text(_ lines: [AllReduceBenchmark.Line]) -> String {
+    let rate = { (line: AllReduceBenchmark.Line) in
+      String(format: "%10.3f ms %8.1f MB/s", line.seconds * 1e3, Double(line.bytes) / line.seconds / 1e6)
+    }
+    let width = lines.map(\.name.count).max() ?? 0
+    var rows = ["\(lines[0].bytes >> 10) KiB"]
+    rows += lines.map { "  \($0.name.padding(toLength: width, withPad: " ", startingAt: 0))\(rate($0))" }
+    if let ours = lines.first(where: \.isUsed),
+      let theirs = lines.filter({ $0.name.hasPrefix("MPI") }).min(by: { $0.seconds < $1.seconds })
+    {
+      rows.append(
+        String(
+          format: "  the tree as it is used has %.2f times the speed of MPI_Allreduce's best",
+          theirs.seconds / ours.seconds))
+    }
+    return rows.joined(separator: "\n")
+  }
+}
