@@ -112,7 +112,7 @@ public final class GradientReducer {
     try thread.wait(for: submissions[submissions.count - 1]!)
     phase = .idle
     thread.communicator.activity.note("waiting", from: start)
-    return Double(Timeline.now - start) * 1e-9
+    return Double(Timeline.now - start) / 1e9
   }
 
   /// The gradient of the global batch, from `wait` until the next step begins.

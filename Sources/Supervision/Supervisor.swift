@@ -314,7 +314,7 @@ public final class Supervisor {
   private static func modification(of path: String) -> Double {
     var status = stat()
     guard stat(path, &status) == 0 else { return 0 }
-    return Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) * 1e-9
+    return Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) / 1e9
   }
 
   private static func brief(_ seconds: Double) -> String {

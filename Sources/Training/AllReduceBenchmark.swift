@@ -66,7 +66,7 @@ public final class AllReduceBenchmark {
           case .library(let library): try library.reduce(vector)
           }
           let took = Timeline.now - start
-          if attempt > 0 { seconds[index].append(Double(took) * 1e-9) }
+          if attempt > 0 { seconds[index].append(Double(took) / 1e9) }
         }
       }
       let own = seconds.flatMap { $0 }.withUnsafeBytes { Array($0) }

@@ -37,6 +37,6 @@ struct StepClock {
     if let name { activity.note(name, from: last) }
     let now = Timeline.now
     defer { last = now }
-    return Double(now - last) * 1e-9
+    return Double(now - last) / 1e9
   }
 }
