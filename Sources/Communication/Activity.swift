@@ -89,6 +89,17 @@ public final class Activity: Sendable {
     set { guarded.withLock { $0.timeline = newValue } }
   }
 
+  /// A vector of so many bytes is ready to be summed over ranks.
+  public func noteReady(_ name: ShortName, tag: Int = 0, bytes: Int) {
+    guarded.withLock { state in
+      guard let timeline = state.timeline else { return }
+      let now = Timeline.now
+      timeline.add(
+        Timeline.Span(
+          name: name, lane: .handingOver, step: state.step, start: now, end: now, tag: Int64(tag), sent: Int64(bytes)))
+    }
+  }
+
   /// Something that began at `start` (`Timeline.now`) is over.
   public func note(_ name: ShortName, _ lane: Timeline.Lane = .computing, from start: UInt64, tag: Int = 0) {
     guarded.withLock { state in

@@ -5,10 +5,13 @@ import Tensors
   import Glibc
 #endif
 
-/// What a rank did when: spans of time of the thread that computes and of the one that talks to other ranks.
+/// What a rank did when: spans of time of the thread that computes and of the one that
+/// talks to other ranks.
 public final class Timeline: Sendable {
   public enum Lane: UInt64, Sendable, CaseIterable, BitwiseCopyable {
     case computing, communicating
+    /// Moments at which vectors became ready to be summed.
+    case handingOver
   }
 
   /// From `start` to `end`, in nanoseconds of this machine's monotonic clock.
@@ -19,7 +22,8 @@ public final class Timeline: Sendable {
     public var step: UInt64
     public var start: UInt64
     public var end: UInt64
-    /// Of an exchange: which of several vectors, the partner, and bytes sent and awaited. Else 0; partner −1.
+    /// Of an exchange: which of several vectors, the partner, and bytes sent and awaited; of a vector handed over its
+    /// number and bytes. Else 0; partner −1.
     public var tag: Int64 = 0
     public var partner: Int64 = -1
     public var sent: Int64 = 0

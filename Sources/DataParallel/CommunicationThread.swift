@@ -19,6 +19,7 @@ public final class CommunicationThread: Sendable {
     var submitted = 0
     var started = 0
     var finished = 0
+    var busySeconds = 0.0
     var failure: CommunicationError?
     var isStopping = false
   }
@@ -65,6 +66,14 @@ public final class CommunicationThread: Sendable {
     }
   }
 
+  /// Seconds that reductions have taken since this was last asked, waiting for partners included.
+  public func takeBusySeconds() -> Double {
+    queue.update { queue in
+      defer { queue.busySeconds = 0 }
+      return queue.busySeconds
+    }
+  }
+
   func progress(of number: Int) -> Progress {
     queue.read { $0.finished > number ? .finished : $0.started > number ? .started : .waiting }
   }
@@ -82,7 +91,11 @@ public final class CommunicationThread: Sendable {
         let start = Timeline.now
         try reduction.perform(communicator)
         communicator.activity.note("reduction", .communicating, from: start, tag: reduction.tag)
-        queue.update { $0.finished += 1 }
+        let seconds = Double(Timeline.now - start) / 1e9
+        queue.update { queue in
+          queue.busySeconds += seconds
+          queue.finished += 1
+        }
       } catch {
         queue.update { queue in
           queue.failure = error

@@ -19,6 +19,7 @@ public final class GradientReducer {
   public enum BucketState: Sendable { case cleared, ready, reducing, reduced }
 
   public let buckets: GradientBuckets
+  private let name: ShortName
   private let thread: CommunicationThread
   private let algorithm: ReductionAlgorithm
   private let accumulator: ShardAccumulator
@@ -43,6 +44,7 @@ public final class GradientReducer {
     algorithm: ReductionAlgorithm = .tree
   ) {
     precondition(plan.worldSize == thread.communicator.worldSize && plan.rank == thread.communicator.rank)
+    self.name = name
     self.thread = thread
     self.algorithm = algorithm
     buckets = GradientBuckets(count: count, mebibytes: bucketMebibytes)
@@ -95,6 +97,8 @@ public final class GradientReducer {
       let range = buckets.ranges[submitted]
       accumulator.merge(shard, in: range)
       let values = UnsafeMutableBufferPointer(start: accumulator.sum + range.lowerBound, count: range.count)
+      thread.communicator.activity.noteReady(
+        name, tag: submitted, bytes: range.count * MemoryLayout<Real>.size)
       submissions[submitted] = thread.submit(
         Reduction(
           values: .gradients(values, algorithm), tag: submitted, witness: witness, reducer: reducer, owner: self))

@@ -45,6 +45,7 @@ public final class ShardVector {
       distance *= 2
     }
     let values = UnsafeMutableBufferPointer(start: slots.pointer, count: count)
+    thread.communicator.activity.noteReady("sums", bytes: count * MemoryLayout<Double>.size)
     submission = thread.submit(
       Reduction(values: .statistics(values), tag: 0, witness: witness, reducer: reducer, owner: self))
   }

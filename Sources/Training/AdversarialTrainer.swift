@@ -121,6 +121,7 @@ public final class AdversarialTrainer {
     var record = try update(batch)
     completedSteps += 1
     record.phases = phases
+    record.communicationSeconds = thread.takeBusySeconds()
     return record
   }
 

@@ -74,9 +74,11 @@ public final class StepBenchmark {
   private let memory: [OwnedBatchPart]
   private let blas: BLASLibrary
 
+  /// - Parameter exchanges: whether ranks talk to each other within a step; without, each goes on with its own numbers.
   /// - Throws: `ConfigurationError` where batch, shards and ranks, or the sizes of maps, do not go together.
-  public init(_ workload: BenchWorkload, communicator: any Communicator, _ machine: Machine) throws(ConfigurationError)
-  {
+  public init(
+    _ workload: BenchWorkload, communicator: any Communicator, _ machine: Machine, exchanges: Bool = true
+  ) throws(ConfigurationError) {
     name = workload.name
     self.communicator = communicator
     self.machine = machine
@@ -93,7 +95,8 @@ public final class StepBenchmark {
       throw ConfigurationError("--resolution", "is \(side), no multiple of \(4 << depth)")
     }
     trainer = AdversarialTrainer(
-      workload.settings, plan: plan, communicator: communicator, context: machine.makeContext())
+      workload.settings, plan: plan, communicator: exchanges ? communicator : MuteCommunicator(communicator),
+      context: machine.makeContext())
     let (count, joints) = (plan.localPositions.count, workload.settings.generator.joints)
     memory = [
       OwnedBatchPart(Shape(n: count, h: side, w: side, c: 3), seed: 1),
@@ -125,7 +128,9 @@ public final class StepBenchmark {
   }
 
   /// One step to warm up, then `steps` that are timed.
-  public func run(steps: Int) throws -> JSONObject {
+  ///
+  /// - Parameter timeline: a file for all ranks' phases and exchanges in them; nil: none.
+  public func run(steps: Int, timeline: String? = nil) throws -> JSONObject {
     var seconds: [Double] = []
     var records: [StepRecord] = []
     // Room for all, so that nothing but the step itself could allocate or touch a new page.
@@ -135,6 +140,7 @@ public final class StepBenchmark {
     // A step's memory is planned: the first has reached the peak, and what the limit is measured with is not a step's.
     let peak = Self.usage.peakMebibytes
     let limit = StepLimit(blas, machine.pool, steps: steps)
+    let recorder = try timeline.map { try TimelineRecorder($0, communicator) }
     var faults = 0
     for step in 0..<steps {
       // What ranks did between steps, each in its own time, is no part of one.
@@ -148,8 +154,10 @@ public final class StepBenchmark {
       records.append(record)
       limit.sample(after: step)
     }
+    try recorder?.finish()
     let sorted = seconds.sorted()
     let median = sorted[steps / 2]
+    let ranks = try gatherRanks(records, seconds, peak)
     var phases = JSONObject()
     for phase in StepPhases.all {
       let values = records.map { $0.phases[keyPath: phase.path] }.sorted()
@@ -167,10 +175,31 @@ public final class StepBenchmark {
       "multiplications": JSONValue(trainer.multiplications),
       "limit_seconds": JSONValue(limit.seconds(multiplications: trainer.multiplications)),
       "limit_share": JSONValue(limit.seconds(multiplications: trainer.multiplications) / median),
-      "phase_seconds": .object(phases),
+      "phase_seconds": .object(phases), "rank_seconds": .array(ranks),
       "parameters_generator": JSONValue(trainer.generator.store.parameterCount),
       "parameters_discriminator": JSONValue(trainer.discriminator?.store.parameterCount ?? 0),
     ]
+  }
+}
+
+extension StepBenchmark {
+  /// Of every rank medians of the seconds that it computed in a step, waited for others, and took for sums over ranks,
+  /// hidden or not; and its peak memory.
+  private func gatherRanks(_ records: [StepRecord], _ seconds: [Double], _ peak: Int) throws -> [JSONValue] {
+    func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+    let own = [
+      median(zip(records, seconds).map { $1 - $0.phases.communication }),
+      median(records.map(\.phases.communication)), median(records.map(\.communicationSeconds)), Double(peak),
+    ]
+    return try communicator.allGather(own.withUnsafeBytes { Array($0) }).map { bytes in
+      let figures = bytes.withUnsafeBytes { bytes in
+        own.indices.map { bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Double>.size, as: Double.self) }
+      }
+      return [
+        "compute": JSONValue(figures[0]), "communication_wait": JSONValue(figures[1]),
+        "communication": JSONValue(figures[2]), "peak_rss_mib": JSONValue(Int(figures[3])),
+      ]
+    }
   }
 }
 

@@ -22,6 +22,8 @@ public struct StepRecord: Sendable, Equatable {
   public internal(set) var skipped: NotFiniteError?
   /// Where the time went.
   public internal(set) var phases = StepPhases()
+  /// Seconds that this rank's sums over ranks took, hidden behind computing or not.
+  public internal(set) var communicationSeconds = 0.0
   /// What signals to any rank ask for, the same on every rank.
   public internal(set) var requests: StopSignals.Requests = []
 

@@ -24,11 +24,16 @@ public enum TimelineExport {
 
   private static func event(_ span: Timeline.Span, _ rank: Int, since start: UInt64) -> JSONValue {
     var arguments: JSONObject = ["step": JSONValue(span.step)]
-    if span.lane == .communicating {
+    switch span.lane {
+    case .computing: break
+    case .communicating:
       arguments.append("bucket", JSONValue(span.tag))
       arguments.append("partner", JSONValue(span.partner))
       arguments.append("sent", JSONValue(span.sent))
       arguments.append("awaited", JSONValue(span.awaited))
+    case .handingOver:
+      arguments.append("bucket", JSONValue(span.tag))
+      arguments.append("bytes", JSONValue(span.sent))
     }
     return [
       "name": .string("\(span.name)"), "ph": "X", "pid": JSONValue(rank), "tid": JSONValue(span.lane.rawValue),

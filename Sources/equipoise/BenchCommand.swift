@@ -57,7 +57,9 @@ struct BenchOptions: ParsableArguments {
     guard config != nil || overrides.isEmpty else { throw ValidationError("--set needs --config") }
   }
 
-  func benchmark(_ communicator: any Communicator, blasCore: String = "auto") throws -> StepBenchmark {
+  func benchmark(
+    _ communicator: any Communicator, blasCore: String = "auto", exchanges: Bool = true
+  ) throws -> StepBenchmark {
     var compute = Configuration.Compute()
     compute.threads = threads
     compute.kernels = kernels
@@ -71,7 +73,7 @@ struct BenchOptions: ParsableArguments {
     } else {
       workload = BenchWorkload(preset, batch: batch, shards: shards, resolution: resolution, stacks: stacks)
     }
-    return try StepBenchmark(workload, communicator: communicator, machine)
+    return try StepBenchmark(workload, communicator: communicator, machine, exchanges: exchanges)
   }
 }
 
@@ -84,9 +86,16 @@ struct BenchStepCommand: ParsableCommand {
   @Option(help: "OpenBLAS's kernels, whose rate is the limit: auto | environment | NAME")
   var blasCore = "auto"
 
+  @Option(help: "Write all ranks' phases and exchanges to a file for chrome://tracing or Perfetto.")
+  var timeline: String?
+
+  @Flag(inversion: .prefixedNo, help: "Whether ranks talk to each other; without, a step shows what that costs.")
+  var exchange = true
+
   func run() throws {
     let communicator = try Program.join()
-    let result = try options.benchmark(communicator, blasCore: blasCore).run(steps: options.steps)
+    let result = try options.benchmark(communicator, blasCore: blasCore, exchanges: exchange).run(
+      steps: options.steps, timeline: timeline)
     guard communicator.rank == 0 else { return }
     print(options.json ? result.text : result.entries.map { "\($0.key): \($0.value.text)" }.joined(separator: "\n"))
   }
