@@ -63,11 +63,13 @@ let package = Package(
         "RunRecord", "Metrics", "PoseData", "DataParallel", "Communication", "Optimizers", "Objectives",
         "PoseModels", "Layers", "Kernels", "Tensors", yams,
       ]),
+    library("Scaling", ["RunRecord", "Tensors"]),
     library("Supervision", ["Training", "RunRecord", "Tensors"]),
     .executableTarget(
       name: "equipoise",
       dependencies: [
-        "Supervision", "Training", "RunRecord", "Metrics", "PoseData", "Communication", "Kernels", "Tensors", arguments,
+        "Supervision", "Scaling", "Training", "RunRecord", "Metrics", "PoseData", "Communication", "Kernels", "Tensors",
+        arguments,
       ],
       swiftSettings: strict),
     .target(
@@ -86,6 +88,7 @@ let package = Package(
     tests("SyntheticTests", ["PoseData", "Tensors"]),
     tests("MetricsTests", ["Metrics", "PoseData", "RunRecord"], exclude: ["Fixtures"]),
     tests("TrainingTests", ["Training", "PoseData", "RunRecord", "Metrics", "TestSupport"]),
+    tests("ScalingTests", ["Scaling", "RunRecord"]),
     tests("SupervisionTests", ["Supervision"]),
     .target(name: "AllocationCount", path: "Tests/AllocationCount", cSettings: interposedC),
     .target(name: "SaveFaults", path: "Tests/SaveFaults", cSettings: interposedC),

@@ -2,6 +2,10 @@ import Communication
 import RunRecord
 import Tensors
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// Times sums over ranks: our tree both ways, and each algorithm of MPI_Allreduce, in turn.
 public final class AllReduceBenchmark {
   /// One way to sum vectors of one size.
@@ -10,13 +14,15 @@ public final class AllReduceBenchmark {
     public let name: String
     /// Of the slowest rank, median over tries.
     public let seconds: Double
+    /// Of a core that a rank spent on it, copies in the kernel and adding included; median over tries and ranks.
+    public let coreSeconds: Double
     /// Whether a run's gradients of this size are summed so.
     public let isUsed: Bool
 
     public var json: JSONObject {
       [
         "bytes": JSONValue(bytes), "algorithm": .string(name), "seconds": JSONValue(seconds),
-        "used": .bool(isUsed),
+        "core_seconds": JSONValue(coreSeconds), "used": .bool(isUsed),
       ]
     }
   }
@@ -50,23 +56,32 @@ public final class AllReduceBenchmark {
     self.ways = ways
   }
 
+  /// Time that this process has had of all cores.
+  private static var coreSeconds: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+
   /// All sizes by all ways; `report` is told of each size on rank 0.
   public func run(_ report: ([Line]) -> Void) throws -> [Line] {
     var lines: [Line] = []
     for bytes in sizes {
       let vector = UnsafeMutableBufferPointer(rebasing: values.values[..<(bytes / MemoryLayout<Float>.size)])
+      // Of each way and try, in turn: seconds, and seconds of a core.
       var seconds = Array(repeating: [Double](), count: ways.count)
       // The first try opens connections and is not counted.
       for attempt in 0...tries {
         for (index, way) in ways.enumerated() {
           try communicator.barrier()
+          let core = Self.coreSeconds
           let start = Timeline.now
           switch way.way {
           case .tree(let reducer): try reducer.reduce(vector, tag: attempt, witness: 0)
           case .library(let library): try library.reduce(vector)
           }
           let took = Timeline.now - start
-          if attempt > 0 { seconds[index].append(Double(took) / 1e9) }
+          if attempt > 0 { seconds[index] += [Double(took) / 1e9, Self.coreSeconds - core] }
         }
       }
       let own = seconds.flatMap { $0 }.withUnsafeBytes { Array($0) }
@@ -75,10 +90,14 @@ public final class AllReduceBenchmark {
       }
       var ofSize: [Line] = []
       for (index, way) in ways.enumerated() {
-        let slowest = (0..<tries).map { attempt in all.map { $0[index * tries + attempt] }.max()! }
+        let places = (0..<tries).map { 2 * (index * tries + $0) }
+        let slowest = places.map { place in all.map { $0[place] }.max()! }.sorted()
+        let core = places.flatMap { place in all.map { $0[place + 1] } }.sorted()
         let used = bytes < TreeReducer.usualThreshold ? 0 : 1
         ofSize.append(
-          Line(bytes: bytes, name: way.name, seconds: slowest.sorted()[tries / 2], isUsed: index == used))
+          Line(
+            bytes: bytes, name: way.name, seconds: slowest[tries / 2], coreSeconds: core[core.count / 2],
+            isUsed: index == used))
       }
       if communicator.rank == 0 { report(ofSize) }
       lines += ofSize

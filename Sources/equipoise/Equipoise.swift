@@ -11,7 +11,7 @@ struct Equipoise: ParsableCommand {
     subcommands: [
       TrainCommand.self, EvaluateCommand.self, PredictCommand.self, CritiqueCommand.self, DataCommand.self,
       BenchCommand.self, FingerprintCommand.self, ReplayCommand.self, CompareCommand.self, SuperviseCommand.self,
-      DoctorCommand.self,
+      ScaleCommand.self, DoctorCommand.self,
     ])
 
   static func main() {

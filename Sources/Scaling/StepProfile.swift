@@ -1,0 +1,153 @@
+import RunRecord
+
+/// What a step's time is made of on one rank, as a timeline of `bench step` shows it: seconds from the step's beginning.
+///
+/// Best taken without exchanges (`bench step --no-exchange --timeline FILE`), all ranks of a machine at once, and with
+/// small buckets, between whose ends moments are interpolated.
+public struct StepProfile: Sendable, Equatable {
+  /// One network's gradient: when its bytes are ready, as points (bytes so far, seconds).
+  public struct Gradient: Sendable, Equatable {
+    public var network: String
+    public var points: [(bytes: Int, seconds: Double)]
+
+    public init(network: String, points: [(bytes: Int, seconds: Double)]) {
+      self.network = network
+      self.points = points
+    }
+
+    public static func == (one: Gradient, other: Gradient) -> Bool {
+      one.network == other.network && one.points.elementsEqual(other.points, by: ==)
+    }
+
+    public var bytes: Int { points.last?.bytes ?? 0 }
+
+    /// When the first `bytes` are ready.
+    func seconds(through bytes: Int) -> Double {
+      var before = (bytes: 0, seconds: points.first?.seconds ?? 0)
+      for point in points {
+        if bytes <= point.bytes {
+          let share = Double(bytes - before.bytes) / Double(max(1, point.bytes - before.bytes))
+          return before.seconds + share * (point.seconds - before.seconds)
+        }
+        before = point
+      }
+      return before.seconds
+    }
+  }
+
+  /// Shards that the rank runs, one after the other; gradients become ready in the last.
+  public var localShards: Int
+  /// Seconds of all passes.
+  public var compute: Double
+  /// In the order in which they are waited for.
+  public var gradients: [Gradient]
+  /// Bytes of losses and batch statistics, ready when the passes are.
+  public var sumsBytes: Int
+  /// Seconds after each gradient's arrival, and at the end, in which updates are made.
+  public var norm: Double
+  public var update: Double
+  /// The passes' seconds of single steps, in shares of `compute`: how far ranks and steps differ.
+  public var spread: [Double]
+
+  public init(
+    localShards: Int, compute: Double, gradients: [Gradient], sumsBytes: Int, norm: Double, update: Double,
+    spread: [Double] = [1]
+  ) {
+    self.localShards = localShards
+    self.compute = compute
+    self.gradients = gradients
+    self.sumsBytes = sumsBytes
+    self.norm = norm
+    self.update = update
+    self.spread = spread
+  }
+
+  /// The same networks with other shards of the same size on a rank.
+  public func with(localShards shards: Int) -> StepProfile {
+    let each = compute / Double(localShards)
+    var other = self
+    other.localShards = shards
+    other.compute = each * Double(shards)
+    let shift = each * Double(shards - localShards)
+    for index in other.gradients.indices {
+      for point in other.gradients[index].points.indices { other.gradients[index].points[point].seconds += shift }
+    }
+    return other
+  }
+}
+
+// MARK: From a timeline
+
+extension StepProfile {
+  /// One rank's part in one step.
+  private struct Part {
+    var begin = Double.infinity
+    var computed = 0.0
+    var shards = 0
+    var norm = 0.0
+    var update = 0.0
+    var ready: [(network: String, bucket: Int, bytes: Int, at: Double)] = []
+  }
+
+  private static let passes = ["G forward", "D real", "D fake", "G backward"]
+
+  /// Reads what `bench step --timeline` or `train --timeline` wrote.
+  public init(timeline path: String) throws(FileSystemError) {
+    guard let trace = try JSONLines.read(path).first, let events = trace["traceEvents"]?.array else {
+      throw FileSystemError(path, "is no timeline")
+    }
+    var parts: [[Int]: Part] = [:]
+    for event in events {
+      guard let event = event.object, event["ph"]?.string == "X", let rank = event["pid"]?.int,
+        let step = event["args"]?.object?["step"]?.int, let name = event["name"]?.string,
+        let start = event["ts"]?.double, let length = event["dur"]?.double
+      else { continue }
+      let lane = event["tid"]?.int ?? 0
+      var part = parts[[rank, step]] ?? Part()
+      if lane == 2, let arguments = event["args"]?.object, let bytes = arguments["bytes"]?.int {
+        part.ready.append((name, arguments["bucket"]?.int ?? 0, bytes, start))
+      } else if lane == 0 {
+        if Self.passes.contains(name) {
+          part.begin = min(part.begin, start)
+          part.computed = max(part.computed, start + length)
+          if name == "G forward" { part.shards += 1 }
+        }
+        if name == "gradient norm" { part.norm += length }
+        if name == "waiting" { part.norm -= length }
+        if name == "update" { part.update += length }
+      }
+      parts[[rank, step]] = part
+    }
+    let whole = parts.keys.sorted { $0[1] == $1[1] ? $0[0] < $1[0] : $0[1] < $1[1] }
+      .compactMap { parts[$0] }.filter { $0.shards > 0 && !$0.ready.isEmpty }
+    guard let first = whole.first else {
+      throw FileSystemError(path, "has no step with gradients handed over; make it with bench step --timeline")
+    }
+    func median(_ value: (Part) -> Double) -> Double {
+      let sorted = whole.map(value).sorted()
+      return sorted[sorted.count / 2]
+    }
+    let compute = median { $0.computed - $0.begin }
+    var gradients: [Gradient] = []
+    var sumsBytes = 0
+    for (index, ready) in first.ready.enumerated() {
+      guard ready.network != "sums" else {
+        sumsBytes = ready.bytes
+        continue
+      }
+      // Every step hands over the same vectors in the same order.
+      let seconds =
+        median { part in
+          (index < part.ready.count ? part.ready[index].at : part.computed) - part.begin
+        } / 1e6
+      if gradients.last?.network != ready.network { gradients.append(Gradient(network: ready.network, points: [])) }
+      let before = gradients[gradients.count - 1].bytes
+      gradients[gradients.count - 1].points.append((before + ready.bytes, seconds))
+    }
+    let networks = Double(max(1, gradients.count))
+    self.init(
+      localShards: first.shards, compute: compute / 1e6, gradients: gradients, sumsBytes: sumsBytes,
+      norm: max(0, median { $0.norm }) / 1e6 / networks, update: median { $0.update } / 1e6,
+      spread: whole.map { ($0.computed - $0.begin) / compute })
+  }
+}
