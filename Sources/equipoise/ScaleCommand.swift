@@ -6,7 +6,8 @@ import Scaling
 
 struct ScaleCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "scale", abstract: "Foretells how training scales.", subcommands: [ScalePredictCommand.self])
+    commandName: "scale", abstract: "Foretells how training scales, and sums up what was measured of it.",
+    subcommands: [ScalePredictCommand.self, ScaleReportCommand.self])
 }
 
 struct ScalePredictCommand: ParsableCommand {
