@@ -41,7 +41,7 @@ public final class AdversarialTrainer {
   private var undo: UpdateUndo?
   private var discriminatorClip: Double?
   /// Looks at every tensor of the passes; nil: nobody does.
-  var inspector: StepInspector? {
+  package var inspector: StepInspector? {
     didSet {
       for pass in generatorPasses { pass.inspector = inspector?.look(at: .generator) }
       realPass?.inspector = inspector?.look(at: .discriminatorOnReal)

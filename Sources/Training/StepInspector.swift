@@ -2,8 +2,8 @@ import Layers
 import Tensors
 
 /// Looks at what a step's passes write, shard by shard: for a dump, or for the first tensor that is not finite.
-final class StepInspector {
-  enum Purpose { case dump, trap }
+package final class StepInspector {
+  package enum Purpose { case dump, trap }
 
   /// The passes of a step.
   enum Part: String, CaseIterable {
@@ -28,7 +28,7 @@ final class StepInspector {
     let role: WrittenTensor.Role
   }
 
-  init(_ purpose: Purpose) { self.purpose = purpose }
+  package init(_ purpose: Purpose) { self.purpose = purpose }
 
   /// Forgets what it saw: another step begins.
   func begin() {
@@ -44,6 +44,8 @@ final class StepInspector {
         tensors.append(
           DumpedTensor(
             part: part.rawValue, shard: shard, name: "\(written.layer) \(written.role.rawValue)", written.tensor))
+        // A dump changes nothing of the step, whatever it sees.
+        return
       }
       if written.tensor.isFinite { return }
       let sighting = Sighting(part: part, layer: written.layer, role: written.role)

@@ -18,6 +18,13 @@ import Training
     return trainer
   }
 
+  /// What is dumped is the step as it was.
+  @Test func aDumpEndsNoStep() throws {
+    let trainer = try Self.withHiddenFault(SingleProcess())
+    trainer.inspector = StepInspector(.dump)
+    try Ranks.step(trainer)
+  }
+
   @Test func withoutTheTrapWhatReLUHidesGoesUnnoticed() throws {
     try Ranks.step(try Self.withHiddenFault(SingleProcess()))
   }
