@@ -9,12 +9,13 @@ import Tensors
 /// OpenBLAS, to measure against: the rate of its products is what a step could reach (docs/design/products.md).
 ///
 /// It chooses its kernels while it is loaded, by the CPU or by OPENBLAS_CORETYPE. Where the environment names an older
-/// core than the CPU is, products run at half speed, so the choice is ours (`compute.blas_core`), made before
-/// it is loaded.
+/// core than the CPU is, products run at half speed, and a CPU younger than the library gets the kernels of 2004 (0.3.21
+/// takes an Emerald Rapids for a Prescott: a seventh of its speed). So the choice is ours (`compute.blas_core`), by the
+/// instructions that the CPU has, made before it is loaded.
 public final class BLASLibrary: Sendable {
   /// Which of its kernels to take.
   public enum Core: Sendable, Equatable {
-    /// What OpenBLAS finds best for this CPU, whatever the environment says.
+    /// Those for the instructions that this CPU has, whatever the environment says.
     case automatic
     /// As the environment says.
     case environment
@@ -55,6 +56,15 @@ public final class BLASLibrary: Sendable {
     return library
   }
 
+  /// The core whose kernels use what `KernelLevel.best` does; nil where OpenBLAS may choose by itself.
+  private static var best: String? {
+    switch KernelLevel.best.name {
+    case "v4": "SkylakeX"
+    case "v3": "Haswell"
+    default: nil
+    }
+  }
+
   private static let soname = "libopenblas.so.0"
 
   private static func missing() -> BLASError {
@@ -69,8 +79,9 @@ public final class BLASLibrary: Sendable {
     let environment = getenv("OPENBLAS_CORETYPE").map { String(cString: $0) }
     switch core {
     case .automatic:
-      unsetenv("OPENBLAS_CORETYPE")
-      overridden = environment
+      let best = Self.best
+      if let best { setenv("OPENBLAS_CORETYPE", best, 1) } else { unsetenv("OPENBLAS_CORETYPE") }
+      overridden = environment == best ? nil : environment
     case .environment: overridden = nil
     case .named(let name):
       setenv("OPENBLAS_CORETYPE", name, 1)
