@@ -1,106 +1,123 @@
 // Products of matrices. TILE rows by PANEL columns of the result stay in registers while the sum runs, in one chain per
 // number from first to last: neither the level's vectors nor the cut into tiles changes a bit where the CPU has FMA.
 
-// Of two vectors across, eight rows take half of AVX-512's 32 registers, six take twelve of the others' 16.
-enum { TILE = CK_VECTOR_BYTES == 64 ? 8 : 6, PANEL = 2 * LANES, LINE = 64 / (int)sizeof(ck_real) };
+// Of two vectors across, eight rows take half of AVX-512's 32 registers and twelve three quarters, six take twelve of the
+// others' 16. Turned, the rows of a tile need one pointer and can be more.
+enum {
+  TILE = CK_VECTOR_BYTES == 64 ? 8 : 6,
+  TURNED_TILE = CK_VECTOR_BYTES == 64 ? 12 : 6,
+  PANEL = 2 * LANES,
+  LINE = 64 / (int)sizeof(ck_real)
+};
 
-// c[r][j] = (keep ? c[r][j] : 0) + Σ_k a[r·a_row + k·a_column] · b[k·b_row + j] for `vectors` vectors of columns.
-// Meanwhile `depth` lines from `coming` are brought to the second-level cache, unless that is NULL.
-INLINE void tile(int rows, int vectors, const ck_real *a, long a_row, long a_column, const ck_real *b, long b_row,
-                 long depth, ck_real *c, long c_row, int keep, const ck_real *coming) {
-  vr sums[TILE][2];
+// How the left side of a product lies: row by row of the result, a[r·stride + k], or turned, a[k·stride + r].
+enum { BY_ROWS, TURNED };
+
+// c[r][j] = (keep ? c[r][j] : 0) + Σ_k a[r][k] · b[k·PANEL + j] for `vectors` vectors of columns.
+// Meanwhile `depth` lines are brought to the second-level cache, `step` numbers from one to the next, unless `coming` is
+// NULL.
+INLINE void tile(int lie, int rows, int vectors, const ck_real *a, long stride, const ck_real *b, long depth,
+                 ck_real *c, long c_row, int keep, const ck_real *coming, long step) {
+  vr sums[TURNED_TILE][2];
   for (int r = 0; r < rows; r++)
     for (int j = 0; j < vectors; j++) sums[r][j] = keep ? load(c + r * c_row + j * LANES, LANES) : (vr){0};
+  // Rows each have a pointer that the compiler may not derive anew from the others': its additions would take the
+  // places of multiplications.
+  const ck_real *row[TURNED_TILE];
+  for (int r = 0; r < rows; r++) {
+    row[r] = a + (lie == BY_ROWS ? r * stride : r);
+    if (lie == BY_ROWS) __asm__("" : "+r"(row[r]));
+  }
   for (long k = 0; k < depth; k++) {
     vr right[2];
-    for (int j = 0; j < vectors; j++) right[j] = load(b + k * b_row + j * LANES, LANES);
+    for (int j = 0; j < vectors; j++) right[j] = load(b + k * PANEL + j * LANES, LANES);
     for (int r = 0; r < rows; r++) {
-      vr left = splat(a[r * a_row + k * a_column]);
+      vr left = splat(row[r][lie == BY_ROWS ? k : k * stride]);
       for (int j = 0; j < vectors; j++) sums[r][j] += left * right[j];
     }
-    if (coming) __builtin_prefetch(coming + k * LINE, 0, 2);
+    if (coming) __builtin_prefetch(coming + k * step, 0, 2);
   }
   for (int r = 0; r < rows; r++)
     for (int j = 0; j < vectors; j++) store(c + r * c_row + j * LANES, sums[r][j], LANES);
 }
 
-#define TILE_OF(R, V)                                                                    \
-  case R:                                                                                \
-    if (keep) tile(R, V, a, a_row, a_column, b, b_row, depth, c, c_row, 1, NULL);        \
-    else tile(R, V, a, a_row, a_column, b, b_row, depth, c, c_row, 0, NULL);             \
-    break;
+#define TILE_OF(R) \
+  case R: tile(lie, R, vectors, a, stride, panel, depth, c, c_row, keep, NULL, 0); break;
 
-#define TILES_OF(V)                                                                      \
-  switch (rows) {                                                                        \
-    TILE_OF(1, V) TILE_OF(2, V) TILE_OF(3, V) TILE_OF(4, V) TILE_OF(5, V) TILE_OF(6, V)  \
-    TILE_OF_MORE(V)                                                                      \
-  }
+INLINE void tile_of_rows(int lie, int vectors, int rows, const ck_real *a, long stride, const ck_real *panel, long depth,
+                         ck_real *c, long c_row, int keep) {
+  switch (rows) {
+    TILE_OF(1) TILE_OF(2) TILE_OF(3) TILE_OF(4) TILE_OF(5) TILE_OF(6)
 #if CK_VECTOR_BYTES == 64
-#define TILE_OF_MORE(V) TILE_OF(7, V) TILE_OF(8, V)
-#else
-#define TILE_OF_MORE(V)
+    TILE_OF(7) TILE_OF(8) TILE_OF(9) TILE_OF(10) TILE_OF(11) TILE_OF(12)
 #endif
-
-static void tile_of_panel(int rows, const ck_real *a, long a_row, long a_column, const ck_real *b, long b_row,
-                          long depth, ck_real *c, long c_row, int keep) {
-  TILES_OF(2)
-}
-
-// A whole tile that is added to, while lines from `coming` are on their way.
-static void tile_while_coming(const ck_real *a, long a_row, long a_column, const ck_real *b, long b_row, long depth,
-                              ck_real *c, long c_row, int keep, const ck_real *coming) {
-  if (keep) tile(TILE, 2, a, a_row, a_column, b, b_row, depth, c, c_row, 1, coming);
-  else tile(TILE, 2, a, a_row, a_column, b, b_row, depth, c, c_row, 0, coming);
-}
-
-static void tile_of_vector(int rows, const ck_real *a, long a_row, long a_column, const ck_real *b, long b_row,
-                           long depth, ck_real *c, long c_row, int keep) {
-  TILES_OF(1)
-}
-
-// A tile of up to PANEL columns; b has whole vectors.
-INLINE void tile_of(int rows, int columns, const ck_real *a, long a_row, long a_column, const ck_real *b, long b_row,
-                    long depth, ck_real *c, long c_row, int keep) {
-  if (columns == PANEL) {
-    tile_of_panel(rows, a, a_row, a_column, b, b_row, depth, c, c_row, keep);
-  } else if (columns == LANES) {
-    tile_of_vector(rows, a, a_row, a_column, b, b_row, depth, c, c_row, keep);
-  } else {
-    ck_real whole[TILE * PANEL];
-    if (keep)
-      for (int r = 0; r < rows; r++) memcpy(whole + r * PANEL, c + r * c_row, (size_t)columns * sizeof(ck_real));
-    if (columns < LANES) tile_of_vector(rows, a, a_row, a_column, b, b_row, depth, whole, PANEL, keep);
-    else tile_of_panel(rows, a, a_row, a_column, b, b_row, depth, whole, PANEL, keep);
-    for (int r = 0; r < rows; r++) memcpy(c + r * c_row, whole + r * PANEL, (size_t)columns * sizeof(ck_real));
   }
+}
+
+// A tile of up to TILE rows of a times `vectors` vectors of a panel.
+static void tile_of_panel(int vectors, int rows, const ck_real *a, long stride, const ck_real *panel, long depth,
+                          ck_real *c, long c_row) {
+  if (vectors == 2) tile_of_rows(BY_ROWS, 2, rows, a, stride, panel, depth, c, c_row, 0);
+  else tile_of_rows(BY_ROWS, 1, rows, a, stride, panel, depth, c, c_row, 0);
+}
+
+// A whole tile, while lines are on their way.
+static void tile_while_coming(const ck_real *a, long stride, const ck_real *panel, long depth, ck_real *c, long c_row,
+                              const ck_real *coming, long step) {
+  tile(BY_ROWS, TILE, 2, a, stride, panel, depth, c, c_row, 0, coming, step);
+}
+
+// The same with a turned: up to TURNED_TILE rows, added to c where that is kept.
+static void turned_tile(int rows, const ck_real *a, long stride, const ck_real *panel, long depth, ck_real *c,
+                        long c_row, int keep) {
+  if (keep) tile_of_rows(TURNED, 2, rows, a, stride, panel, depth, c, c_row, 1);
+  else tile_of_rows(TURNED, 2, rows, a, stride, panel, depth, c, c_row, 0);
+}
+
+static void turned_tile_while_coming(const ck_real *a, long stride, const ck_real *panel, long depth, ck_real *c,
+                                     long c_row, int keep, const ck_real *coming, long step) {
+  if (keep) tile(TURNED, TURNED_TILE, 2, a, stride, panel, depth, c, c_row, 1, coming, step);
+  else tile(TURNED, TURNED_TILE, 2, a, stride, panel, depth, c, c_row, 0, coming, step);
 }
 
 INLINE int least(long a, long b) { return (int)(a < b ? a : b); }
 
 // Rows of the next tile when so many are left: the last two share what is left, for a tile of one row or two is slow.
-INLINE int rows_of_tile(long left) { return left > TILE && left < 2 * TILE ? (int)(left + 1) / 2 : least(TILE, left); }
+INLINE int rows_of_tile(int most, long left) {
+  return left > most && left < 2 * most ? (int)(left + 1) / 2 : least(most, left);
+}
 
-// The next `count` lines of what is coming; NULL when there are no more, or fewer than half as many.
-INLINE const ck_real *next_lines(ck_coming *coming, long count) {
+// The next `count` lines of what is coming, and how far each is from the one before; NULL when there are no more, or
+// fewer than half as many.
+INLINE const ck_real *next_lines(ck_coming *coming, long count, long *step) {
   for (; coming->next < coming->number; coming->next++) {
-    const ck_real **from = coming->from + coming->next;
-    long *numbers = coming->numbers + coming->next;
-    if (*numbers < count * LINE / 2) continue;
-    const ck_real *lines = *from;
-    *from += count * LINE;
-    *numbers -= count * LINE;
+    const ck_real **from = coming->from + coming->next, *lines = *from;
+    long *numbers = coming->numbers + coming->next, stride = coming->strides[coming->next];
+    if (stride ? *numbers <= 0 : *numbers < count * LINE / 2) continue;
+    long taken = stride ? LINE : count * LINE;
+    *from += taken;
+    *numbers -= taken;
+    *step = stride ? stride : LINE;
     return lines;
   }
   return NULL;
 }
 
-static void multiply(const ck_real *a, long a_row, const ck_real *panel, long rows, int depth, ck_real *c,
-                     long c_row, ck_coming *coming) {
+static void multiply(const ck_real *a, long a_row, const ck_real *panel, const ck_real *next_panel, long rows,
+                     int depth, ck_real *c, long c_row, ck_coming *coming) {
+  const ck_real *end = next_panel ? next_panel + (long)depth * PANEL : NULL;
   for (long r = 0, tall; r < rows; r += tall) {
-    tall = rows_of_tile(rows - r);
-    const ck_real *lines = tall == TILE ? next_lines(coming, depth) : NULL;
-    if (lines) tile_while_coming(a + r * a_row, a_row, 1, panel, PANEL, depth, c + r * c_row, c_row, 0, lines);
-    else tile_of_panel((int)tall, a + r * a_row, a_row, 1, panel, PANEL, depth, c + r * c_row, c_row, 0);
+    tall = rows_of_tile(TILE, rows - r);
+    const ck_real *lines = NULL;
+    long step = LINE;
+    if (tall == TILE && next_panel < end) {
+      lines = next_panel;
+      next_panel += (long)depth * LINE;
+    } else if (tall == TILE) {
+      lines = next_lines(coming, depth, &step);
+    }
+    if (lines) tile_while_coming(a + r * a_row, a_row, panel, depth, c + r * c_row, c_row, lines, step);
+    else tile_of_panel(2, (int)tall, a + r * a_row, a_row, panel, depth, c + r * c_row, c_row);
   }
 }
 
@@ -163,9 +180,9 @@ INLINE void multiply_strip(const ck_sink *s, int kind, const ck_real *a, long de
   ck_real whole[STRIP * PANEL] __attribute__((aligned(64)));
   int vectors = (wide + LANES - 1) / LANES;
   for (int r = 0, tall; r < high; r += tall) {
-    tall = rows_of_tile(high - r);
+    tall = rows_of_tile(TILE, high - r);
     if (wide == PANEL) expect_tile(s, kind, tall, (first + r) * columns + column, columns, out);
-    tile_of(tall, vectors * LANES, a + r * depth, depth, 1, panel, PANEL, depth, whole + r * PANEL, PANEL, 0);
+    tile_of_panel(vectors, tall, a + r * depth, depth, panel, depth, whole + r * PANEL, PANEL);
   }
   if (wide == PANEL) {
     finish_strip(s, kind, whole, high, first, column, 2, LANES, columns, out, sums);
@@ -223,6 +240,16 @@ INLINE void copy_panel(const ck_real *b, long b_row, long rows, int wide, ck_rea
   }
 }
 
+// A turned tile of which only the first columns are wanted; the panel has zeros beyond them.
+static void turned_tile_of_columns(int rows, int wide, const ck_real *a, long stride, const ck_real *panel, long depth,
+                                   ck_real *c, long c_row, int keep) {
+  ck_real whole[TURNED_TILE * PANEL] __attribute__((aligned(64)));
+  if (keep)
+    for (int r = 0; r < rows; r++) memcpy(whole + r * PANEL, c + r * c_row, (size_t)wide * sizeof(ck_real));
+  turned_tile(rows, a, stride, panel, depth, whole, PANEL, keep);
+  for (int r = 0; r < rows; r++) memcpy(c + r * c_row, whole + r * PANEL, (size_t)wide * sizeof(ck_real));
+}
+
 static void multiply_transposed(const ck_real *a, long a_row, const ck_real *b, long b_row, long rows, int depth,
                                 int columns, int keep, ck_real *c, long c_row, ck_coming *coming) {
   ck_real panel[CHUNK * PANEL] __attribute__((aligned(64)));
@@ -232,12 +259,18 @@ static void multiply_transposed(const ck_real *a, long a_row, const ck_real *b, 
       long count = least(CHUNK, rows - first);
       copy_panel(b + first * b_row + j, b_row, count, wide, panel);
       for (int k = 0, tall; k < depth; k += tall) {
-        tall = rows_of_tile(depth - k);
+        tall = rows_of_tile(TURNED_TILE, depth - k);
         const ck_real *left = a + first * a_row + k, *lines = NULL;
         ck_real *to = c + (long)k * c_row + j;
-        if (wide == PANEL && tall == TILE) lines = next_lines(coming, count);
-        if (lines) tile_while_coming(left, 1, a_row, panel, PANEL, count, to, c_row, keep || first > 0, lines);
-        else tile_of(tall, wide, left, 1, a_row, panel, PANEL, count, to, c_row, keep || first > 0);
+        int added = keep || first > 0;
+        if (wide < PANEL) {
+          turned_tile_of_columns(tall, wide, left, a_row, panel, count, to, c_row, added);
+          continue;
+        }
+        long step = 0;
+        if (tall == TURNED_TILE) lines = next_lines(coming, count, &step);
+        if (lines) turned_tile_while_coming(left, a_row, panel, count, to, c_row, added, lines, step);
+        else turned_tile(tall, left, a_row, panel, count, to, c_row, added);
       }
     }
   }
@@ -245,14 +278,21 @@ static void multiply_transposed(const ck_real *a, long a_row, const ck_real *b, 
 
 static void pack_panels(const ck_real *w, long stride, int turn, int depth, int columns, int first, int count,
                         ck_real *panels, long panel_size) {
-  for (int p = first; p < first + count; p++) {
-    ck_real *to = panels + p * panel_size;
-    int j = p * PANEL, wide = least(PANEL, columns - j);
-    for (int k = 0; k < depth; k++, to += PANEL) {
-      if (turn)
-        for (int i = 0; i < wide; i++) to[i] = w[(long)(j + i) * stride + k];
-      else memcpy(to, w + k * stride + j, (size_t)wide * sizeof(ck_real));
-      for (int i = wide; i < PANEL; i++) to[i] = 0;
+  for (int p = first; p < first + count; p++)
+    for (int v = 0, j = p * PANEL; v < PANEL; v += LANES, j += LANES) {
+      ck_real *to = panels + p * panel_size + v;
+      int n = least(LANES, columns - j);
+      if (n <= 0) {
+        for (int k = 0; k < depth; k++) store(to + k * PANEL, (vr){0}, LANES);
+      } else if (!turn) {
+        for (int k = 0; k < depth; k++) store(to + k * PANEL, load(w + k * stride + j, n), LANES);
+      } else {
+        for (int k = 0; k < depth; k += LANES) {
+          vr turned[LANES];
+          int several = least(LANES, depth - k);
+          load_turned(w + j * stride + k, stride, n, several, turned);
+          for (int i = 0; i < several; i++) store(to + (k + i) * PANEL, turned[i], LANES);
+        }
+      }
     }
-  }
 }

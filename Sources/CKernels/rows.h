@@ -92,14 +92,14 @@ INLINE void end_run_of_moments(running_sums *s) {
 // The last run must have ended.
 INLINE void store_moments(const running_sums *s, ck_real *partial, int channels, int c, int n) {
   ck_real count = (ck_real)s->count;
-  partial[0] = count;
+  if (c == 0) partial[0] = count;
   vr mean = s->all_first / splat(count);
   store(partial + 1 + c, s->origin + mean, n);
   store(partial + 1 + channels + c, positive(s->all_second - mean * s->all_first), n);
 }
 
 INLINE void store_sums(const running_sums *s, ck_real *partial, int channels, int c, int n) {
-  partial[0] = (ck_real)s->count;
+  if (c == 0) partial[0] = (ck_real)s->count;
   store(partial + 1 + c, s->all_first, n);
   store(partial + 1 + channels + c, s->all_second, n);
 }

@@ -34,6 +34,44 @@ INLINE vr pick(vm mask, vr yes, vr no) { return (vr)((mask & (vm)yes) | (~mask &
 INLINE vr positive(vr x) { return (vr)(~(x < (vr){0}) & (vm)x); }
 INLINE vr where_positive(vr gate, vr x) { return (vr)((gate > (vr){0}) & (vm)x); }
 
+// The lower and the upper halves of two vectors, their numbers in turn.
+#ifdef EQUIPOISE_DOUBLE
+#define NUMBERS (CK_VECTOR_BYTES / 8)
+#else
+#define NUMBERS (CK_VECTOR_BYTES / 4)
+#endif
+#if NUMBERS == 16
+#define LOWER 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define UPPER 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#elif NUMBERS == 8
+#define LOWER 0, 8, 1, 9, 2, 10, 3, 11
+#define UPPER 4, 12, 5, 13, 6, 14, 7, 15
+#elif NUMBERS == 4
+#define LOWER 0, 4, 1, 5
+#define UPPER 2, 6, 3, 7
+#else
+#define LOWER 0, 2
+#define UPPER 1, 3
+#endif
+
+// columns[k][i] = rows[i·stride + k] for k < `wide` and i < `high`, zero for other i: a square of a matrix turned by
+// shuffling its upper and lower halves into each other, as often as the number of lanes is halved.
+INLINE void load_turned(const ck_real *rows, long stride, int high, int wide, vr *columns) {
+  vr now[LANES], next[LANES];
+  for (int i = 0; i < LANES; i++) now[i] = i < high ? load(rows + i * stride, wide) : (vr){0};
+  for (int left = LANES; left > 1; left /= 2) {
+    for (int i = 0; i < LANES / 2; i++) {
+      next[2 * i] = __builtin_shufflevector(now[i], now[i + LANES / 2], LOWER);
+      next[2 * i + 1] = __builtin_shufflevector(now[i], now[i + LANES / 2], UPPER);
+    }
+    for (int i = 0; i < LANES; i++) now[i] = next[i];
+  }
+  for (int k = 0; k < LANES; k++) columns[k] = now[k];
+}
+#undef NUMBERS
+#undef LOWER
+#undef UPPER
+
 // Coefficients of a source for one vector of channels.
 typedef struct {
   vr a, b, d;

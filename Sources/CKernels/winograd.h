@@ -197,16 +197,37 @@ static void winograd_output(const ck_real *m, long distance, const ck_map *map, 
   WITH_SINK(s, winograd_output_kind(m, distance, map, channels, column, first, count, s, kind, out));
 }
 
-static void winograd_weights(const ck_real *w, long stride, long first, long count, int turn, ck_real *u) {
-  for (long e = first; e < first + count; e += LANES) {
-    int n = first + count - e < LANES ? (int)(first + count - e) : LANES;
-    vr g[9], columns[18], out[36];
-    for (int k = 0; k < 9; k++) g[turn ? 8 - k : k] = n == LANES ? load(w + k * stride + e, LANES) : load(w + k * stride + e, n);
-    for (int j = 0; j < 3; j++) transform_weights(g + j, 3, columns + j, 3);
-    for (int i = 0; i < 6; i++) transform_weights(columns + i * 3, 1, out + i * 6, 1);
-    for (int xi = 0; xi < 36; xi++) {
-      if (n == LANES) store(u + xi * stride + e, out[xi], LANES);
-      else store(u + xi * stride + e, out[xi], n);
+// u = G g Gᵀ of one kernel in each lane, its 36 numbers `plane` apart.
+INLINE void transform_kernel(const vr *g, ck_real *u, long plane) {
+  vr columns[18], out[36];
+  for (int j = 0; j < 3; j++) transform_weights(g + j, 3, columns + j, 3);
+  for (int i = 0; i < 6; i++) transform_weights(columns + i * 3, 1, out + i * 6, 1);
+  for (int xi = 0; xi < 36; xi++) store(u + xi * plane, out[xi], LANES);
+}
+
+static void winograd_weights(const ck_real *w, int in, int out, int turn, int panel, int first, int count, ck_real *u,
+                             long plane) {
+  long tap = (long)in * out;
+  for (int j = panel * PANEL, v = 0; v < PANEL; v += LANES, j += LANES) {
+    int n = least(LANES, (turn ? in : out) - j);
+    for (int k = first; k < first + count; k++) {
+      if (n <= 0) {
+        for (int xi = 0; xi < 36; xi++) store(u + xi * plane + k * PANEL + v, (vr){0}, LANES);
+      } else if (!turn) {
+        vr g[9];
+        for (int t = 0; t < 9; t++) g[t] = load(w + t * tap + (long)k * out + j, n);
+        transform_kernel(g, u + k * PANEL + v, plane);
+      } else {
+        vr turned[9][LANES];
+        int several = least(LANES, first + count - k);
+        for (int t = 0; t < 9; t++) load_turned(w + t * tap + (long)j * out + k, out, n, several, turned[8 - t]);
+        for (int i = 0; i < several; i++) {
+          vr g[9];
+          for (int t = 0; t < 9; t++) g[t] = turned[t][i];
+          transform_kernel(g, u + (k + i) * PANEL + v, plane);
+        }
+        k += several - 1;
+      }
     }
   }
 }

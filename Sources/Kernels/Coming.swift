@@ -5,11 +5,20 @@ extension ck_coming {
   /// Adds `rows` of a tensor to what is brought; nothing where there is no tensor.
   mutating func append(_ tensor: Tensor?, rows: Range<Int>) {
     guard let tensor, !rows.isEmpty else { return }
-    precondition(number < 4, "too much at once")
-    let start = UnsafePointer(tensor.pointer + rows.lowerBound * tensor.shape.c)
-    let count = rows.count * tensor.shape.c
-    withUnsafeMutableBytes(of: &from) { $0.bindMemory(to: UnsafePointer<Real>?.self)[Int(number)] = start }
-    withUnsafeMutableBytes(of: &numbers) { $0.bindMemory(to: Int.self)[Int(number)] = count }
+    append(tensor.pointer + rows.lowerBound * tensor.shape.c, numbers: rows.count * tensor.shape.c, stride: 0)
+  }
+
+  /// Adds rows of `numbers` numbers, `stride` apart, as many as the product that runs meanwhile has.
+  mutating func append(rowsAt start: UnsafePointer<Real>, numbers: Int, stride: Int) {
+    append(start, numbers: numbers, stride: stride)
+  }
+
+  private mutating func append(_ start: UnsafePointer<Real>, numbers count: Int, stride: Int) {
+    let index = Int(number)
+    precondition(index < 7, "too much at once")
+    withUnsafeMutableBytes(of: &from) { $0.bindMemory(to: UnsafePointer<Real>?.self)[index] = start }
+    withUnsafeMutableBytes(of: &numbers) { $0.bindMemory(to: Int.self)[index] = count }
+    withUnsafeMutableBytes(of: &strides) { $0.bindMemory(to: Int.self)[index] = stride }
     number += 1
   }
 

@@ -58,6 +58,8 @@ struct Blocks {
 
   var number: Int { count == 0 ? 0 : (count + size - 1) / size }
   func range(_ index: Int) -> Range<Int> { index * size..<min(count, (index + 1) * size) }
+  /// What several of them cover.
+  func range(of indices: Range<Int>) -> Range<Int> { indices.lowerBound * size..<min(count, indices.upperBound * size) }
 }
 
 /// How 3×3 convolutions of stride 1 are computed.

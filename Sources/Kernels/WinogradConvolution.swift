@@ -7,6 +7,8 @@ extension KernelContext {
   private static var points: Int { 36 }
   /// Tiles that one thread takes through the transforms and products while they stay in its cache.
   private static var tilesOfBlock: Int { 32 }
+  /// Tiles of a map so small that its channels are divided among threads, not its tiles.
+  private static var fewTiles: Int { 64 }
   /// Tiles whose transforms lie side by side for one weight gradient product.
   private static var tilesTogether: Int { 64 }
 
@@ -14,57 +16,137 @@ extension KernelContext {
 
   /// out = w * source, then the sink. `weights` is 3×3×inC×outC.
   func winogradForward(_ source: Source, weights: UnsafePointer<Real>, into out: Tensor, _ sink: Sink) -> Partials? {
-    let panels = transform(weights, inC: source.shape.c, outC: out.shape.c, turned: false)
-    defer { arena.release(panels.tensor) }
-    return winograd(source, panels, into: out, sink)
+    winograd(source, WinogradWeights(pointer: weights, inC: source.shape.c, outC: out.shape.c), into: out, sink)
   }
 
   /// The gradient with respect to the input: a convolution with the kernel turned by half a turn and transposed.
   func winogradBackwardData(
     _ gradient: Source, weights: UnsafePointer<Real>, into dx: Tensor, _ sink: Sink
   ) -> Partials? {
-    let panels = transform(weights, inC: dx.shape.c, outC: gradient.shape.c, turned: true)
-    defer { arena.release(panels.tensor) }
-    return winograd(gradient, panels, into: dx, sink)
+    let weights = WinogradWeights(pointer: weights, inC: dx.shape.c, outC: gradient.shape.c, isTurned: true)
+    return winograd(gradient, weights, into: dx, sink)
   }
 
-  private func winograd(_ source: Source, _ panels: Panels, into out: Tensor, _ sink: Sink) -> Partials? {
+  private func winograd(_ source: Source, _ weights: WinogradWeights, into out: Tensor, _ sink: Sink) -> Partials? {
     precondition(sink.addend == nil, "nothing is added to a 3×3 convolution's result")
-    let (inC, outC) = (source.shape.c, out.shape.c)
     let tiles = tiles(out.shape)
     let blocks = Blocks(count: tiles, size: max(8, min(Self.tilesOfBlock, (tiles / 8 + 7) / 8 * 8)))
-    let partials = sink.gathers ? allocatePartials(pieces: blocks.number, channels: outC) : nil
+    let partials = sink.gathers ? allocatePartials(pieces: blocks.number, channels: out.shape.c) : nil
+    if tiles <= Self.fewTiles {
+      winogradByPanels(source, weights, into: out, sink, partials, blocks)
+    } else {
+      winogradByTiles(source, weights, into: out, sink, partials, blocks)
+    }
+    return partials
+  }
+
+  /// Each piece is a few blocks of tiles, all channels: few numbers of weights serve many tiles.
+  private func winogradByTiles(
+    _ source: Source, _ weights: WinogradWeights, into out: Tensor, _ sink: Sink, _ partials: Partials?,
+    _ blocks: Blocks
+  ) {
+    let (inC, outC) = (source.shape.c, out.shape.c)
+    let panels = transform(weights)
+    defer { arena.release(panels.tensor) }
+    // As many blocks as stay in a core's cache, if every thread has a piece then.
+    let pieces = Blocks(
+      count: blocks.number,
+      size: max(1, min(Self.tilesOfBlock / blocks.size, blocks.number / pool.threads)))
     let (inputTile, outputTile) = (distance(of: Self.points * inC), distance(of: Self.points * panel))
     if isPlanning {
-      pool.reserveScratch(bytes: blocks.size * (inputTile + outputTile) * MemoryLayout<Real>.stride)
-      return partials
+      pool.reserveScratch(
+        bytes: pieces.size * blocks.size * (inputTile + outputTile) * MemoryLayout<Real>.stride)
+      return
     }
     let (read, map) = (source.raw, out.shape.map)
-    pool.run(blocks.number) { piece, thread in
-      let range = blocks.range(piece)
-      // The block that this thread takes next, most likely.
+    pool.run(pieces.number) { piece, thread in
+      let range = blocks.range(of: pieces.range(piece))
+      // What this thread takes next, most likely.
       let next = piece + pool.threads
       let inputs = pool.scratch(thread)
-      let products = inputs + blocks.size * inputTile
+      let products = inputs + pieces.size * blocks.size * inputTile
       withUnsafePointer(to: map) { map in
         withUnsafePointer(to: read) {
           table.winograd_input($0, map, Int32(inC), range.lowerBound, range.count, inputs, inputTile)
         }
-        var coming = coming(out, sink, range, source, next < blocks.number ? blocks.range(next) : 0..<0)
-        withUnsafePointer(to: sink.raw(partial: partials?.piece(piece))) { sink in
-          for column in stride(from: 0, to: outC, by: panel) {
-            for point in 0..<Self.points {
-              table.multiply(
-                inputs + point * inC, inputTile, panels.pointer(plane: point) + column * inC, range.count, Int32(inC),
-                products + point * panel, outputTile, &coming)
+        var coming = coming(
+          out, sink, range, source, next < pieces.number ? blocks.range(of: pieces.range(next)) : 0..<0)
+        for column in stride(from: 0, to: outC, by: panel) {
+          for point in 0..<Self.points {
+            let isLast = point + 1 == Self.points
+            let nextColumn = isLast ? column + panel : column
+            let nextPanel = panels.pointer(plane: isLast ? 0 : point + 1) + nextColumn * inC
+            table.multiply(
+              inputs + point * inC, inputTile, panels.pointer(plane: point) + column * inC,
+              nextColumn < outC ? nextPanel : nil, range.count, Int32(inC), products + point * panel, outputTile,
+              &coming)
+          }
+          for block in pieces.range(piece) {
+            let tiles = blocks.range(block)
+            withUnsafePointer(to: sink.raw(partial: partials?.piece(block))) { sink in
+              table.winograd_output(
+                products + (tiles.lowerBound - range.lowerBound) * outputTile, outputTile, map, Int32(outC),
+                Int32(column), tiles.lowerBound, tiles.count, sink, out.pointer)
             }
-            table.winograd_output(
-              products, outputTile, map, Int32(outC), Int32(column), range.lowerBound, range.count, sink, out.pointer)
           }
         }
       }
     }
-    return partials
+  }
+
+  /// Each piece is a panel of channels, all tiles: of a small map the weights are most of what is read, and so each is
+  /// transformed where it is used and stays in that core's cache.
+  private func winogradByPanels(
+    _ source: Source, _ weights: WinogradWeights, into out: Tensor, _ sink: Sink, _ partials: Partials?,
+    _ blocks: Blocks
+  ) {
+    let (inC, outC) = (source.shape.c, out.shape.c)
+    let (inputTile, outputTile) = (distance(of: Self.points * inC), distance(of: Self.points * panel))
+    let plane = distance(of: inC * panel)
+    let inputs = arena.allocate(Shape(n: 1, h: 1, w: blocks.count, c: inputTile))
+    defer { arena.release(inputs) }
+    let panels = (outC + panel - 1) / panel
+    // More threads than panels share a panel's blocks.
+    let shares = Blocks(count: blocks.number, size: max(1, blocks.number * panels / max(panels, pool.threads)))
+    if isPlanning {
+      pool.reserveScratch(
+        bytes: (Self.points * plane + shares.size * blocks.size * outputTile) * MemoryLayout<Real>.stride)
+      return
+    }
+    let (read, map) = (source.raw, out.shape.map)
+    pool.run(blocks.number) { block, _ in
+      let tiles = blocks.range(block)
+      withUnsafePointer(to: map) { map in
+        withUnsafePointer(to: read) {
+          table.winograd_input(
+            $0, map, Int32(inC), tiles.lowerBound, tiles.count, inputs.pointer + tiles.lowerBound * inputTile,
+            inputTile)
+        }
+      }
+    }
+    pool.run(panels * shares.number) { piece, thread in
+      let (index, share) = (piece % panels, shares.range(piece / panels))
+      let range = blocks.range(of: share)
+      let panelWeights = pool.scratch(thread)
+      let products = panelWeights + Self.points * plane
+      weights.transform(table, panel: index, rows: 0..<inC, into: panelWeights, plane: plane)
+      var coming = ck_coming()
+      for point in 0..<Self.points {
+        table.multiply(
+          inputs.pointer + range.lowerBound * inputTile + point * inC, inputTile, panelWeights + point * plane, nil,
+          range.count, Int32(inC), products + point * panel, outputTile, &coming)
+      }
+      withUnsafePointer(to: map) { map in
+        for block in share {
+          let tiles = blocks.range(block)
+          withUnsafePointer(to: sink.raw(partial: partials?.piece(block))) { sink in
+            table.winograd_output(
+              products + (tiles.lowerBound - range.lowerBound) * outputTile, outputTile, map, Int32(outC),
+              Int32(index * panel), tiles.lowerBound, tiles.count, sink, out.pointer)
+          }
+        }
+      }
+    }
   }
 
   /// What the tiles' results will touch, then what the tiles that this thread takes next will read.
@@ -127,6 +209,12 @@ extension KernelContext {
         var coming = ck_coming()
         let share = point * next.count / Self.points..<(point + 1) * next.count / Self.points
         let rows = next.lowerBound + share.lowerBound..<next.lowerBound + share.upperBound
+        let following = point + pool.threads
+        if following < Self.points {
+          coming.append(rowsAt: inputs.pointer + following * inC, numbers: inC, stride: inputTile)
+          coming.append(rowsAt: gradients.pointer + following * outC, numbers: outC, stride: gradientTile)
+          if chunk > 0 { coming.append(products, rows: following..<following + 1) }
+        }
         coming.append(source, rows: rows)
         coming.append(gradient, rows: rows)
         table.multiply_transposed(
@@ -144,17 +232,16 @@ extension KernelContext {
   }
 
   /// G w Gᵀ as panels, a plane for each of the thirty-six points.
-  private func transform(_ weights: UnsafePointer<Real>, inC: Int, outC: Int, turned: Bool) -> Panels {
-    let packed = pack(weights, taps: 9, inC: inC, outC: outC, turned: turned)
-    let panels = allocatePanels(
-      planes: Self.points, depth: packed.depth, columns: turned ? inC : outC)
-    arena.release(packed.tensor)
+  private func transform(_ weights: WinogradWeights) -> Panels {
+    let panels = allocatePanels(planes: Self.points, depth: weights.depth, columns: weights.columns)
     if isPlanning { return panels }
-    let pieces = Blocks(count: packed.plane, size: 2048)
-    pool.run(pieces.number) { piece, _ in
-      let range = pieces.range(piece)
-      table.winograd_weights(
-        packed.tensor.pointer, packed.plane, range.lowerBound, range.count, turned ? 1 : 0, panels.tensor.pointer)
+    let number = (weights.columns + panel - 1) / panel
+    let rows = Blocks(count: weights.depth, size: 64)
+    pool.run(number * rows.number) { piece, _ in
+      let (panel, rows) = (piece % number, rows.range(piece / number))
+      weights.transform(
+        table, panel: panel, rows: rows, into: panels.tensor.pointer + panel * weights.depth * self.panel,
+        plane: panels.plane)
     }
     return panels
   }
@@ -177,5 +264,26 @@ extension KernelContext {
         parts.pointer + piece * channels)
     }
     finishBias(parts, parts: blocks.number, channels: channels, parameters)
+  }
+}
+
+/// The kernels of a 3×3 convolution, 3×3×inC×outC, or as its gradient takes them.
+private struct WinogradWeights {
+  let pointer: UnsafePointer<Real>
+  let inC: Int
+  let outC: Int
+  /// Whether kernels are turned by half a turn and their channels exchanged.
+  var isTurned = false
+
+  var depth: Int { isTurned ? outC : inC }
+  var columns: Int { isTurned ? inC : outC }
+
+  /// Rows of one panel of G w Gᵀ, its thirty-six planes `plane` numbers apart.
+  func transform(
+    _ table: ck_table, panel: Int, rows: Range<Int>, into panels: UnsafeMutablePointer<Real>, plane: Int
+  ) {
+    table.winograd_weights(
+      pointer, Int32(inC), Int32(outC), isTurned ? 1 : 0, Int32(panel), Int32(rows.lowerBound), Int32(rows.count),
+      panels, plane)
   }
 }

@@ -79,11 +79,13 @@ typedef struct {
   ck_real *partial;
 } ck_sink;
 
-// Ranges of numbers that the caller will need next, brought to the second-level cache while products run.
+// What the caller will need next, brought to the second-level cache while products run: ranges of consecutive numbers,
+// or rows of `numbers` numbers, `strides` apart, of which there are as many as of the product's own.
 typedef struct {
   int next, number;  // of the ranges
-  const ck_real *from[4];
-  long numbers[4];
+  const ck_real *from[7];
+  long numbers[7];
+  long strides[7];  // 0 where numbers are consecutive
 } ck_coming;
 
 // The maps that 4×4 tiles cut up. Tiles are numbered over images, tile rows, tile columns.
@@ -101,9 +103,10 @@ typedef struct {
   // w[columns][depth], with zeros beyond the last column. `stride` is between rows of w, `panel_size` between panels.
   void (*pack_panels)(const ck_real *w, long stride, int turn, int depth, int columns, int first, int count,
                       ck_real *panels, long panel_size);
-  // c[rows][panel] = a[rows][depth] times one panel. Takes from what is coming as much as it has time for.
-  void (*multiply)(const ck_real *a, long a_row, const ck_real *panel, long rows, int depth, ck_real *c, long c_row,
-                   ck_coming *);
+  // c[rows][panel] = a[rows][depth] times one panel. Brings the panel that is wanted next, unless that is NULL, and then
+  // of what is coming as much as it has time for.
+  void (*multiply)(const ck_real *a, long a_row, const ck_real *panel, const ck_real *next_panel, long rows, int depth,
+                   ck_real *c, long c_row, ck_coming *);
   // Rows first..first+rows of `out`, `columns` channels each, are the source's rows from source_first on times panels,
   // through the sink. `strip` is room for `strip_rows` rows of the source.
   void (*multiply_rows)(const ck_source *, long source_first, const ck_real *panels, long first, long rows, int depth,
@@ -136,9 +139,11 @@ typedef struct {
   // Channels column..column+panel of the out tiles = Aᵀ m A, then the sink; m[count][36][panel] as u.
   void (*winograd_output)(const ck_real *m, long distance, const ck_map *, int channels, int column, long first,
                           long count, const ck_sink *, ck_real *out);
-  // u[36][stride] = G w Gᵀ for elements first..first+count of w[3][3][stride]; `turn` rotates the kernel by half a
-  // turn first.
-  void (*winograd_weights)(const ck_real *w, long stride, long first, long count, int turn, ck_real *u);
+  // Rows first..first+count of panel `panel` of G w Gᵀ for w[3][3][in][out]: u[36][plane], in each of the 36 planes a
+  // panel as pack_panels writes it. `turn` rotates the kernel by half a turn and takes the transpose of each of the nine
+  // matrices, so that rows are of `out` and columns of `in`.
+  void (*winograd_weights)(const ck_real *w, int in, int out, int turn, int panel, int first, int count, ck_real *u,
+                           long plane);
   // dw[3][3][stride] = (keep ? dw : 0) + scale · Gᵀ du G for elements first..first+count of du[36][plane].
   void (*winograd_weights_gradient)(const ck_real *du, long plane, long stride, long first, long count, ck_real scale,
                                     int keep, ck_real *dw);
