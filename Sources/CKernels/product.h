@@ -134,20 +134,22 @@ INLINE void expect_tile(const ck_sink *s, int kind, int rows, long offset, int c
     }
 }
 
-// Asks for one of `parts` equal parts of consecutive numbers to be brought to the second-level cache.
-INLINE void bring(const ck_real *from, long numbers, int part, int parts) {
-  long end = numbers * (part + 1) / parts;
-  for (long i = numbers * part / parts / LINE * LINE; i < end; i += LINE) __builtin_prefetch(from + i, 0, 2);
+INLINE void bring(ck_coming *coming, const ck_real *from, long numbers) {
+  coming->from[coming->number] = from;
+  coming->numbers[coming->number] = numbers;
+  coming->strides[coming->number++] = 0;
 }
 
-// A part of all that `rows` rows from `at` will read and write.
-INLINE void bring_rows(const ck_source *source, long source_at, int depth, const ck_sink *s, int kind,
-                       const ck_real *out, long at, int columns, long rows, int part, int parts) {
-  bring(source->x + source_at * depth, rows * depth, part, parts);
-  if (source->kind == CK_GRADIENT) bring(source->g + source_at * depth, rows * depth, part, parts);
-  bring(out + at * columns, rows * columns, part, parts);
-  if (kind & SINK_ADDS) bring(s->addend + at * columns, rows * columns, part, parts);
-  if (kind & SINK_GATES) bring(s->x + at * columns, rows * columns, part, parts);
+// All that `rows` rows from `at` will read and write.
+INLINE ck_coming coming_rows(const ck_source *source, long source_at, int depth, const ck_sink *s, int kind,
+                             const ck_real *out, long at, int columns, long rows) {
+  ck_coming coming = {0};
+  bring(&coming, source->x + source_at * depth, rows * depth);
+  if (source->kind == CK_GRADIENT) bring(&coming, source->g + source_at * depth, rows * depth);
+  bring(&coming, out + at * columns, rows * columns);
+  if (kind & SINK_ADDS) bring(&coming, s->addend + at * columns, rows * columns);
+  if (kind & SINK_GATES) bring(&coming, s->x + at * columns, rows * columns);
+  return coming;
 }
 
 // Rows of a product through the sink, `vectors` of them at a time, each of `n` channels: side by side, so that the
@@ -174,15 +176,19 @@ INLINE void finish_strip(const ck_sink *s, int kind, const ck_real *product, int
   }
 }
 
-// One strip of rows times one panel of `wide` columns, through the sink.
+// One strip of rows times one panel of `wide` columns, through the sink, while the next strip's rows are on their way.
 INLINE void multiply_strip(const ck_sink *s, int kind, const ck_real *a, long depth, const ck_real *panel, int high,
-                           long first, int column, int wide, int columns, ck_real *out, running_sums *sums) {
+                           long first, int column, int wide, int columns, ck_real *out, running_sums *sums,
+                           ck_coming *coming) {
   ck_real whole[STRIP * PANEL] __attribute__((aligned(64)));
   int vectors = (wide + LANES - 1) / LANES;
   for (int r = 0, tall; r < high; r += tall) {
     tall = rows_of_tile(TILE, high - r);
     if (wide == PANEL) expect_tile(s, kind, tall, (first + r) * columns + column, columns, out);
-    tile_of_panel(vectors, tall, a + r * depth, depth, panel, depth, whole + r * PANEL, PANEL);
+    long step;
+    const ck_real *lines = tall == TILE && wide == PANEL ? next_lines(coming, depth, &step) : NULL;
+    if (lines) tile_while_coming(a + r * depth, depth, panel, depth, whole + r * PANEL, PANEL, lines, step);
+    else tile_of_panel(vectors, tall, a + r * depth, depth, panel, depth, whole + r * PANEL, PANEL);
   }
   if (wide == PANEL) {
     finish_strip(s, kind, whole, high, first, column, 2, LANES, columns, out, sums);
@@ -207,13 +213,15 @@ INLINE void multiply_rows_kind(const ck_sink *s, int kind, const ck_source *sour
         pack_rows(source, source_first + r, high, depth, packed);
         a = packed;
       }
-      long next = r + STRIP, coming = least(STRIP, rows - next);
+      long next = r + STRIP;
+      ck_coming coming = {0};
+      if (next < rows)
+        coming = coming_rows(source, source_first + next, depth, s, kind, out, first + next, all_columns,
+                             least(STRIP, rows - next));
       for (int p = 0; p < number; p++) {
         int column = left + p * PANEL;
-        if (coming > 0)
-          bring_rows(source, source_first + next, depth, s, kind, out, first + next, all_columns, coming, p, number);
         multiply_strip(s, kind, a, depth, panels + (long)(left / PANEL + p) * depth * PANEL, high, first + r, column,
-                       least(PANEL, all_columns - column), all_columns, out, sums + 2 * p);
+                       least(PANEL, all_columns - column), all_columns, out, sums + 2 * p, &coming);
       }
     }
     for (int c = 0; c < columns; c += LANES)

@@ -22,6 +22,13 @@ extension ck_coming {
     number += 1
   }
 
+  /// Adds what writing rows of a result through a sink touches.
+  mutating func append(_ result: Tensor, _ sink: Sink, rows: Range<Int>) {
+    append(result, rows: rows)
+    append(sink.addend, rows: rows)
+    append(sink.gate?.tensor, rows: rows)
+  }
+
   /// Adds what reading rows of a source reads.
   mutating func append(_ source: Source, rows: Range<Int>) {
     append(source.tensor, rows: rows)

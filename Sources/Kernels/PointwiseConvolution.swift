@@ -53,6 +53,7 @@ extension KernelContext {
           // The block that this thread takes next, most likely.
           let next = piece + 1 < groups.range(group).upperBound ? piece + 1 : (group + pool.threads) * groups.size
           var coming = ck_coming()
+          if let dx { coming.append(dx, sink, rows: rows.prefix(Int(table.strip_rows))) }
           if next < blocks.number {
             coming.append(gradient, rows: blocks.range(next))
             coming.append(source, rows: blocks.range(next))

@@ -154,8 +154,7 @@ extension KernelContext {
     _ out: Tensor, _ sink: Sink, _ tiles: Range<Int>, _ source: Source, _ next: Range<Int>
   ) -> ck_coming {
     var coming = ck_coming()
-    coming.append(out, rows: pixels(of: tiles, out.shape))
-    coming.append(sink.gate?.tensor, rows: pixels(of: tiles, out.shape))
+    coming.append(out, sink, rows: pixels(of: tiles, out.shape))
     coming.append(source, rows: pixels(of: next, out.shape))
     return coming
   }
