@@ -87,17 +87,20 @@ INLINE int rows_of_tile(int most, long left) {
   return left > most && left < 2 * most ? (int)(left + 1) / 2 : least(most, left);
 }
 
-// The next `count` lines of what is coming, and how far each is from the one before; NULL when there are no more, or
-// fewer than half as many.
+// The next `count` lines of what is coming, and how far each is from the one before; NULL when there are no more. Of
+// fewer than half as many it takes none.
 INLINE const ck_real *next_lines(ck_coming *coming, long count, long *step) {
   for (; coming->next < coming->number; coming->next++) {
-    const ck_real **from = coming->from + coming->next, *lines = *from;
-    long *numbers = coming->numbers + coming->next, stride = coming->strides[coming->next];
-    if (stride ? *numbers <= 0 : *numbers < count * LINE / 2) continue;
-    long taken = stride ? LINE : count * LINE;
-    *from += taken;
-    *numbers -= taken;
-    *step = stride ? stride : LINE;
+    ck_range *range = coming->ranges + coming->next;
+    if (range->rows < count / 2) continue;
+    const ck_real *lines = range->from + range->column;
+    *step = range->stride;
+    range->column += LINE;
+    if (range->column >= range->width) {
+      range->from += count * range->stride;
+      range->rows -= count;
+      range->column = 0;
+    }
     return lines;
   }
   return NULL;
@@ -135,9 +138,7 @@ INLINE void expect_tile(const ck_sink *s, int kind, int rows, long offset, int c
 }
 
 INLINE void bring(ck_coming *coming, const ck_real *from, long numbers) {
-  coming->from[coming->number] = from;
-  coming->numbers[coming->number] = numbers;
-  coming->strides[coming->number++] = 0;
+  coming->ranges[coming->number++] = (ck_range){from, LINE, LINE, (numbers + LINE - 1) / LINE, 0};
 }
 
 // All that `rows` rows from `at` will read and write.

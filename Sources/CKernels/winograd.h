@@ -120,17 +120,17 @@ static void winograd_input(const ck_source *s, const ck_map *map, int channels, 
   WITH_KIND(s, winograd_input_kind(s, kind, map, channels, first, count, u, distance));
 }
 
-INLINE void winograd_gradient_kind(const ck_source *s, int kind, const ck_map *map, int channels, long first,
-                                   long count, ck_real *v, long distance) {
+INLINE void winograd_gradient_kind(const ck_source *s, int kind, const ck_map *map, int channels, int from, int wide,
+                                   long first, long count, ck_real *v, long distance) {
   for (long t = 0; t < count; t++) {
     tile_place p = place_of(map, first + t);
-    long corner = (((long)p.image * map->h + p.y) * map->w + p.x) * channels;
+    long corner = (((long)p.image * map->h + p.y) * map->w + p.x) * channels + from;
     long line = (long)map->w * channels;
     ck_real *to = v + t * distance;
     int whole = p.y + 4 <= map->h && p.x + 4 <= map->w;
 #define BODY(c, n)                                                                                       \
   {                                                                                                      \
-    coefficients k = source_coefficients(s, kind, c, n);                                                 \
+    coefficients k = source_coefficients(s, kind, from + (c), n);                                        \
     vr columns[24];                                                                                      \
     for (int j = 0; j < 4; j++) {                                                                        \
       vr d[4];                                                                                           \
@@ -143,17 +143,17 @@ INLINE void winograd_gradient_kind(const ck_source *s, int kind, const ck_map *m
     for (int i = 0; i < 6; i++) {                                                                        \
       vr out[6];                                                                                         \
       transform_gradient(columns + i * 4, 1, out, 1);                                                    \
-      for (int j = 0; j < 6; j++) store(to + (i * 6 + j) * channels + (c), out[j], n);                \
+      for (int j = 0; j < 6; j++) store(to + (i * 6 + j) * wide + (c), out[j], n);                    \
     }                                                                                                    \
   }
-    FOR_CHANNELS(channels, BODY);
+    FOR_CHANNELS(wide, BODY);
 #undef BODY
   }
 }
 
-static void winograd_gradient(const ck_source *s, const ck_map *map, int channels, long first, long count,
-                              ck_real *v, long distance) {
-  WITH_KIND(s, winograd_gradient_kind(s, kind, map, channels, first, count, v, distance));
+static void winograd_gradient(const ck_source *s, const ck_map *map, int channels, int from, int wide, long first,
+                              long count, ck_real *v, long distance) {
+  WITH_KIND(s, winograd_gradient_kind(s, kind, map, channels, from, wide, first, count, v, distance));
 }
 
 INLINE void winograd_output_kind(const ck_real *m, long distance, const ck_map *map, int channels, int column,

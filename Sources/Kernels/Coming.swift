@@ -2,23 +2,26 @@ import CKernels
 import Tensors
 
 extension ck_coming {
-  /// Adds `rows` of a tensor to what is brought; nothing where there is no tensor.
-  mutating func append(_ tensor: Tensor?, rows: Range<Int>) {
+  /// Adds `rows` of a tensor to what is brought, of all channels or some; nothing where there is no tensor.
+  mutating func append(_ tensor: Tensor?, rows: Range<Int>, channels: Range<Int>? = nil) {
     guard let tensor, !rows.isEmpty else { return }
-    append(tensor.pointer + rows.lowerBound * tensor.shape.c, numbers: rows.count * tensor.shape.c, stride: 0)
+    let start = tensor.pointer + rows.lowerBound * tensor.shape.c
+    if let channels, channels.count < tensor.shape.c {
+      append(start + channels.lowerBound, width: channels.count, stride: tensor.shape.c, rows: rows.count)
+    } else {
+      let line = 64 / MemoryLayout<Real>.size
+      append(start, width: line, stride: line, rows: (rows.count * tensor.shape.c + line - 1) / line)
+    }
   }
 
-  /// Adds rows of `numbers` numbers, `stride` apart, as many as the product that runs meanwhile has.
-  mutating func append(rowsAt start: UnsafePointer<Real>, numbers: Int, stride: Int) {
-    append(start, numbers: numbers, stride: stride)
-  }
-
-  private mutating func append(_ start: UnsafePointer<Real>, numbers count: Int, stride: Int) {
+  /// Adds rows of `width` numbers, `stride` apart.
+  mutating func append(_ start: UnsafePointer<Real>, width: Int, stride: Int, rows: Int) {
     let index = Int(number)
     precondition(index < 7, "too much at once")
-    withUnsafeMutableBytes(of: &from) { $0.bindMemory(to: UnsafePointer<Real>?.self)[index] = start }
-    withUnsafeMutableBytes(of: &numbers) { $0.bindMemory(to: Int.self)[index] = count }
-    withUnsafeMutableBytes(of: &strides) { $0.bindMemory(to: Int.self)[index] = stride }
+    withUnsafeMutableBytes(of: &ranges) {
+      $0.bindMemory(to: ck_range.self)[index] = ck_range(
+        from: start, width: width, stride: stride, rows: rows, column: 0)
+    }
     number += 1
   }
 
@@ -30,8 +33,8 @@ extension ck_coming {
   }
 
   /// Adds what reading rows of a source reads.
-  mutating func append(_ source: Source, rows: Range<Int>) {
-    append(source.tensor, rows: rows)
-    append(source.gradient, rows: rows)
+  mutating func append(_ source: Source, rows: Range<Int>, channels: Range<Int>? = nil) {
+    append(source.tensor, rows: rows, channels: channels)
+    append(source.gradient, rows: rows, channels: channels)
   }
 }

@@ -9,6 +9,8 @@ extension KernelContext {
   private static var tilesOfBlock: Int { 32 }
   /// Tiles of a map so small that its channels are divided among threads, not its tiles.
   private static var fewTiles: Int { 64 }
+  /// Channels of a slice whose sums over tiles stay in a core's cache.
+  private static var widestSlice: Int { 64 }
   /// Tiles whose transforms lie side by side for one weight gradient product.
   private static var tilesTogether: Int { 64 }
 
@@ -168,9 +170,82 @@ extension KernelContext {
     return line(first) * shape.w..<min(line(last) + 4, (last / down + 1) * shape.h) * shape.w
   }
 
-  /// dW = Gᵀ[Σ over tiles of (Bᵀ d B) ⊗ (A dY Aᵀ)]G: the products divide over the thirty-six points, so no thread count
-  /// changes a sum.
+  /// dW = Gᵀ[Σ over tiles of (Bᵀ d B) ⊗ (A dY Aᵀ)]G: each number is one sum over the tiles from first to last, however
+  /// the rest is divided, so no thread count changes it.
   func winogradBackwardWeights(_ source: Source, _ gradient: Source, _ parameters: ConvolutionGradient) {
+    sumBias(gradient, parameters)
+    if let slices = slices(inC: source.shape.c, outC: gradient.shape.c), tiles(source.shape) > Self.fewTiles {
+      backwardWeightsBySlices(source, gradient, slices, parameters)
+    } else {
+      backwardWeightsByPoints(source, gradient, parameters)
+    }
+  }
+
+  /// The widest slices of the gradient's channels that keep all threads busy four fifths of the time. Nil where none do,
+  /// or where there are so many input channels that transforming them anew for each slice costs more than it saves.
+  private func slices(inC: Int, outC: Int) -> Blocks? {
+    guard inC <= Self.widestSlice else { return nil }
+    let blocks = [Self.widestSlice, Self.widestSlice / 2].map { Blocks(count: outC, size: min($0, outC)) }
+    return blocks.first { 4 * pool.threads * (($0.number + pool.threads - 1) / pool.threads) <= 5 * $0.number }
+  }
+
+  /// Each piece is a slice of the gradient's channels, all of the input's, all tiles: what one core transforms no other
+  /// reads, and what is under way stays in its cache. The input is transformed anew for each slice.
+  private func backwardWeightsBySlices(
+    _ source: Source, _ gradient: Source, _ slices: Blocks, _ parameters: ConvolutionGradient
+  ) {
+    let (inC, outC) = (source.shape.c, gradient.shape.c)
+    let chunks = Blocks(count: tiles(source.shape), size: Self.tilesOfBlock)
+    let (inputTile, gradientTile) = (distance(of: Self.points * inC), distance(of: Self.points * slices.size))
+    let plane = distance(of: inC * slices.size)
+    if isPlanning {
+      pool.reserveScratch(
+        bytes: (chunks.size * (inputTile + gradientTile) + Self.points * plane) * MemoryLayout<Real>.stride)
+      return
+    }
+    if parameters.isNothing { return }
+    let (read, readGradient, map) = (source.raw, gradient.raw, source.shape.map)
+    pool.run(slices.number) { piece, thread in
+      let slice = slices.range(piece)
+      let inputs = pool.scratch(thread)
+      let gradients = inputs + chunks.size * inputTile
+      let products = gradients + chunks.size * gradientTile
+      for chunk in 0..<chunks.number {
+        let range = chunks.range(chunk)
+        withUnsafePointer(to: map) { map in
+          withUnsafePointer(to: read) {
+            table.winograd_input($0, map, Int32(inC), range.lowerBound, range.count, inputs, inputTile)
+          }
+          withUnsafePointer(to: readGradient) {
+            table.winograd_gradient(
+              $0, map, Int32(outC), Int32(slice.lowerBound), Int32(slice.count), range.lowerBound, range.count,
+              gradients, gradientTile)
+          }
+        }
+        var coming = ck_coming()
+        if chunk + 1 < chunks.number {
+          let rows = pixels(of: chunks.range(chunk + 1), source.shape)
+          coming.append(source, rows: rows)
+          coming.append(gradient, rows: rows, channels: slice)
+        }
+        for point in 0..<Self.points {
+          table.multiply_transposed(
+            inputs + point * inC, inputTile, gradients + point * slice.count, gradientTile, range.count, Int32(inC),
+            Int32(slice.count), chunk > 0 ? 1 : 0, products + point * plane, slice.count, &coming)
+        }
+      }
+      for row in 0..<inC {
+        table.winograd_weights_gradient(
+          products + row * slice.count, plane, inC * outC, 0, slice.count, parameters.scale, parameters.keep ? 1 : 0,
+          parameters.weights + row * outC + slice.lowerBound)
+      }
+    }
+  }
+
+  /// Chunk by chunk of tiles: all threads transform them, then divide the thirty-six products among them.
+  private func backwardWeightsByPoints(
+    _ source: Source, _ gradient: Source, _ parameters: ConvolutionGradient
+  ) {
     let (inC, outC) = (source.shape.c, gradient.shape.c)
     let chunks = Blocks(count: tiles(source.shape), size: min(Self.tilesTogether, tiles(source.shape)))
     let (inputTile, gradientTile) = (distance(of: Self.points * inC), distance(of: Self.points * outC))
@@ -179,7 +254,6 @@ extension KernelContext {
     let gradients = arena.allocate(Shape(n: 1, h: 1, w: chunks.size, c: gradientTile))
     let products = arena.allocate(Shape(n: 1, h: 1, w: Self.points, c: productPlane))
     defer { for tensor in [inputs, gradients, products] { arena.release(tensor) } }
-    sumBias(gradient, parameters)
     if isPlanning || parameters.isNothing { return }
     let (read, readGradient, map) = (source.raw, gradient.raw, source.shape.map)
     for chunk in 0..<chunks.number {
@@ -197,8 +271,8 @@ extension KernelContext {
           } else {
             withUnsafePointer(to: readGradient) {
               table.winograd_gradient(
-                $0, map, Int32(outC), first, part.count, gradients.pointer + part.lowerBound * gradientTile,
-                gradientTile)
+                $0, map, Int32(outC), 0, Int32(outC), first, part.count,
+                gradients.pointer + part.lowerBound * gradientTile, gradientTile)
             }
           }
         }
@@ -206,14 +280,14 @@ extension KernelContext {
       let next = chunk + 1 < chunks.number ? pixels(of: chunks.range(chunk + 1), source.shape) : 0..<0
       pool.run(Self.points) { point, _ in
         var coming = ck_coming()
-        let share = point * next.count / Self.points..<(point + 1) * next.count / Self.points
-        let rows = next.lowerBound + share.lowerBound..<next.lowerBound + share.upperBound
         let following = point + pool.threads
         if following < Self.points {
-          coming.append(rowsAt: inputs.pointer + following * inC, numbers: inC, stride: inputTile)
-          coming.append(rowsAt: gradients.pointer + following * outC, numbers: outC, stride: gradientTile)
+          coming.append(inputs.pointer + following * inC, width: inC, stride: inputTile, rows: range.count)
+          coming.append(gradients.pointer + following * outC, width: outC, stride: gradientTile, rows: range.count)
           if chunk > 0 { coming.append(products, rows: following..<following + 1) }
         }
+        let share = point * next.count / Self.points..<(point + 1) * next.count / Self.points
+        let rows = next.lowerBound + share.lowerBound..<next.lowerBound + share.upperBound
         coming.append(source, rows: rows)
         coming.append(gradient, rows: rows)
         table.multiply_transposed(

@@ -79,13 +79,16 @@ typedef struct {
   ck_real *partial;
 } ck_sink;
 
-// What the caller will need next, brought to the second-level cache while products run: ranges of consecutive numbers,
-// or rows of `numbers` numbers, `strides` apart, of which there are as many as of the product's own.
+// What the caller will need next, brought to the second-level cache while products run.
+typedef struct {
+  const ck_real *from;
+  long width, stride, rows;  // rows of `width` numbers, `stride` apart
+  long column;               // up to which the first of them have been asked for
+} ck_range;
+
 typedef struct {
   int next, number;  // of the ranges
-  const ck_real *from[7];
-  long numbers[7];
-  long strides[7];  // 0 where numbers are consecutive
+  ck_range ranges[7];
 } ck_coming;
 
 // The maps that 4×4 tiles cut up. Tiles are numbered over images, tile rows, tile columns.
@@ -133,9 +136,9 @@ typedef struct {
   // from one tile to the next.
   void (*winograd_input)(const ck_source *, const ck_map *, int channels, long first, long count, ck_real *u,
                          long distance);
-  // v = A dY Aᵀ, the gradient's side of the weight gradient.
-  void (*winograd_gradient)(const ck_source *, const ck_map *, int channels, long first, long count, ck_real *v,
-                            long distance);
+  // v = A dY Aᵀ, the gradient's side of the weight gradient, of channels from..from+wide: v[count][36][wide].
+  void (*winograd_gradient)(const ck_source *, const ck_map *, int channels, int from, int wide, long first, long count,
+                            ck_real *v, long distance);
   // Channels column..column+panel of the out tiles = Aᵀ m A, then the sink; m[count][36][panel] as u.
   void (*winograd_output)(const ck_real *m, long distance, const ck_map *, int channels, int column, long first,
                           long count, const ck_sink *, ck_real *out);
