@@ -185,8 +185,13 @@ extension KernelContext {
   /// or where there are so many input channels that transforming them anew for each slice costs more than it saves.
   private func slices(inC: Int, outC: Int) -> Blocks? {
     guard inC <= Self.widestSlice else { return nil }
-    let blocks = [Self.widestSlice, Self.widestSlice / 2].map { Blocks(count: outC, size: min($0, outC)) }
-    return blocks.first { 4 * pool.threads * (($0.number + pool.threads - 1) / pool.threads) <= 5 * $0.number }
+    let (wide, narrow) = (Blocks(count: outC, size: Self.widestSlice), Blocks(count: outC, size: Self.widestSlice / 2))
+    return keepsBusy(wide) ? wide : keepsBusy(narrow) ? narrow : nil
+  }
+
+  private func keepsBusy(_ pieces: Blocks) -> Bool {
+    let rounds = (pieces.number + pool.threads - 1) / pool.threads
+    return 4 * rounds * pool.threads <= 5 * pieces.number
   }
 
   /// Each piece is a slice of the gradient's channels, all of the input's, all tiles: what one core transforms no other
