@@ -2,6 +2,7 @@
 # A cluster on this machine: nodes are network namespaces with host names of their own, joined by a switch. Sourced.
 #
 # Between nodes there is nothing but TCP; within one, ranks share memory as on a real one. Files are the same everywhere.
+# Where there are as many cores as nodes, each node has its own.
 
 # What this cluster's namespaces are called before -node1, -node2, ... and -switch; PREFIX.PID, so that what a killed
 # script left can be told from what is in use.
@@ -12,6 +13,7 @@ cluster=equipoise.$$
 lay_nodes() {
   local count=$1 rate=${2-} node name entry
   take_leftovers_away
+  share_cores "$count"
   ip netns add "$cluster-switch" && ip -n "$cluster-switch" link add name switch type bridge &&
     ip -n "$cluster-switch" link set switch up || return
   for ((node = 1; node <= count; node++)); do
@@ -40,15 +42,37 @@ node_names() {
   for ((node = 1; node <= $1; node++)); do echo "10.77.0.$node node$node"; done
 }
 
+# share_cores COUNT: sets node_cores, for each node (from 1) the cores it has; empty where there are too few.
+share_cores() {
+  local count=$1 node part first last cores=()
+  node_cores=()
+  for part in $(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status | tr ',' ' '); do
+    first=${part%-*} last=${part#*-}
+    while ((first <= last)); do cores+=($((first++))); done
+  done
+  ((${#cores[@]} >= count)) || return 0
+  for ((node = 1; node <= count; node++)); do
+    first=$((${#cores[@]} * (node - 1) / count)) last=$((${#cores[@]} * node / count))
+    node_cores[node]=$(IFS=,; echo "${cores[*]:first:last-first}")
+  done
+}
+
 # enter NODE: what to put before a command that is to run there, as the array `entry`.
-enter() { entry=(ip netns exec "$cluster-$1" unshare --uts sh -c 'hostname "$0" && exec "$@"' "$1"); }
+enter() {
+  local cores=${node_cores[${1#node}]-}
+  entry=(${cores:+taskset -c "$cores"} ip netns exec "$cluster-$1" unshare --uts sh -c 'hostname "$0" && exec "$@"' "$1")
+}
 
 # write_agent FILE: what mpirun starts its daemons on other nodes with, in place of ssh.
 write_agent() {
+  local node
   cat >"$1" <<AGENT
 #!/bin/sh
 node=\$1
 shift
+case \$node in
+$(for node in "${!node_cores[@]}"; do echo "  node$node) set -- taskset -c ${node_cores[node]} \"\$@\" ;;"; done)
+esac
 exec ip netns exec "$cluster-\$node" unshare --uts sh -c 'hostname "\$0" && exec sh -c "\$*"' "\$node" "\$@"
 AGENT
   chmod +x "$1"

@@ -15,29 +15,34 @@ import Tensors
 /// Every exchange carries the reducer's name, the caller's tag and the witness, the bits of k_t. Where partners' witnesses differ both throw in that exchange.
 /// (NaNs excepted: whose payload survives an addition is the processor's choice.)
 public final class TreeReducer {
-  /// Bytes from which on reduce-scatter is the faster way (`equipoise bench allreduce`).
-  public static let usualThreshold = 64 << 10
+  /// Bytes of vectors for which reduce-scatter is the faster way (`equipoise bench allreduce`). Between two ranks on
+  /// different machines both ways send the same bytes: halves that go without being announced are faster, whole vectors
+  /// that are announced once.
+  public static func usuallyScattered(_ communicator: any Communicator) -> Range<Int> {
+    let isPairOfMachines = communicator.worldSize == 2 && communicator.localSize == 1
+    return 64 << 10..<(isPairOfMachines ? 256 << 10 : .max)
+  }
 
   private let communicator: any Communicator
-  private let threshold: Int
+  private let scattered: Range<Int>
   private let name: ShortName
   private let scratch: Buffer<UInt8>
 
   /// - Parameters:
   ///   - name: whose sum it is.
   ///   - largest: bytes of the longest vector it will be given.
-  ///   - threshold: bytes from which on vectors go by reduce-scatter.
-  public init(
-    _ communicator: any Communicator, _ name: ShortName, largest: Int, threshold: Int = TreeReducer.usualThreshold
-  ) {
+  ///   - scattered: bytes of vectors that go by reduce-scatter; nil: as is usual.
+  public init(_ communicator: any Communicator, _ name: ShortName, largest: Int, scattered: Range<Int>? = nil) {
     precondition(
       communicator.worldSize.nonzeroBitCount == 1, "a balanced tree has a power of two of ranks")
     self.communicator = communicator
-    self.threshold = threshold
+    let scattered = scattered ?? Self.usuallyScattered(communicator)
+    self.scattered = scattered
     self.name = name
     // Doubling receives the whole vector, scattering the larger half.
     let half = largest / 2 + MemoryLayout<Double>.stride
-    scratch = Buffer<UInt8>(count: communicator.worldSize == 1 ? 0 : max(min(largest, threshold), half))
+    let doubled = scattered.contains(largest) ? scattered.lowerBound : largest
+    scratch = Buffer<UInt8>(count: communicator.worldSize == 1 ? 0 : max(doubled, half))
   }
 
   /// Replaces `values` by their sum over ranks.
@@ -60,7 +65,7 @@ public final class TreeReducer {
     _ values: UnsafeMutableBufferPointer<Number>, _ label: ExchangeLabel
   ) throws(CommunicationError) {
     guard communicator.worldSize > 1, let start = values.baseAddress else { return }
-    let scatters = values.count * MemoryLayout<Number>.stride >= threshold
+    let scatters = scattered.contains(values.count * MemoryLayout<Number>.stride)
     var range = 0..<values.count
     var distance = 1
     while distance < communicator.worldSize {

@@ -4,8 +4,9 @@ import Tensors
 /// `CommunicationThread` queues them.
 ///
 /// A rank hands over each bucket when its last gradient is ready; its communication thread takes them one by one. At
-/// distance d = 1, 2, 4 … it exchanges with rank r ⊕ d, when both are there: the whole bucket, or from 64 KiB on the halves
-/// of halves, and these again on the way back. Then the main thread waits for each network's last bucket, and updates.
+/// distance d = 1, 2, 4 … it exchanges with rank r ⊕ d, when both are there: the whole bucket, or where that is faster
+/// the halves of halves, and these again on the way back. Then the main thread waits for each network's last bucket, and
+/// updates.
 public struct StepSimulation: Sendable {
   /// Ranks, and the networks between them.
   public struct Cluster: Sendable {
@@ -41,7 +42,7 @@ public struct StepSimulation: Sendable {
   private let profile: StepProfile
   private let cluster: Cluster
   private let buckets: [Bucket]
-  private let threshold: Int
+  private let scattered: Range<Int>
 
   private struct Bucket {
     let bytes: Int
@@ -52,12 +53,12 @@ public struct StepSimulation: Sendable {
 
   /// - Parameters:
   ///   - bucketBytes: `comm.bucket_mib`.
-  ///   - threshold: bytes from which on vectors go by reduce-scatter.
-  public init(_ profile: StepProfile, _ cluster: Cluster, bucketBytes: Int, threshold: Int = 64 << 10) {
+  ///   - scattered: bytes of vectors that go by reduce-scatter; nil: as `TreeReducer` does it.
+  public init(_ profile: StepProfile, _ cluster: Cluster, bucketBytes: Int, scattered: Range<Int>? = nil) {
     precondition(bucketBytes > 0)
     self.profile = profile
     self.cluster = cluster
-    self.threshold = threshold
+    self.scattered = scattered ?? 64 << 10..<(cluster.ranks == 2 && cluster.slots == 1 ? 256 << 10 : .max)
     var buckets: [Bucket] = []
     for (number, gradient) in profile.gradients.enumerated() {
       var start = 0
@@ -147,7 +148,7 @@ public struct StepSimulation: Sendable {
   /// Sums one vector over ranks.
   private func reduce(_ bytes: Int, _ state: inout State) {
     var part = bytes
-    let scatters = bytes >= threshold
+    let scatters = scattered.contains(bytes)
     var distance = 1
     while distance < cluster.ranks {
       if scatters { part = (part + 1) / 2 }

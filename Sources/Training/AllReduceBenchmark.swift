@@ -47,8 +47,8 @@ public final class AllReduceBenchmark {
     values = Buffer<Float>(count: largest / MemoryLayout<Float>.size)
     // The tree's come first, the shorter vectors' way before the longer ones'.
     var ways: [(String, Way)] = [
-      ("tree, doubling", .tree(TreeReducer(communicator, "doubling", largest: largest, threshold: .max))),
-      ("tree, scattering", .tree(TreeReducer(communicator, "scattering", largest: largest, threshold: 0))),
+      ("tree, doubling", .tree(TreeReducer(communicator, "doubling", largest: largest, scattered: 0..<0))),
+      ("tree, scattering", .tree(TreeReducer(communicator, "scattering", largest: largest, scattered: 0..<Int.max))),
     ]
     for library in try LibraryAllReduce.all(communicator) {
       ways.append(("MPI_Allreduce, \(library.name)", .library(library)))
@@ -93,7 +93,7 @@ public final class AllReduceBenchmark {
         let places = (0..<tries).map { 2 * (index * tries + $0) }
         let slowest = places.map { place in all.map { $0[place] }.max()! }.sorted()
         let core = places.flatMap { place in all.map { $0[place + 1] } }.sorted()
-        let used = bytes < TreeReducer.usualThreshold ? 0 : 1
+        let used = TreeReducer.usuallyScattered(communicator).contains(bytes) ? 1 : 0
         ofSize.append(
           Line(
             bytes: bytes, name: way.name, seconds: slowest[tries / 2], coreSeconds: core[core.count / 2],

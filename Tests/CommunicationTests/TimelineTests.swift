@@ -19,7 +19,7 @@ import Testing
     let outputs = try InProcessCommunicator.run(size: 2) { communicator in
       let timeline = Timeline()
       communicator.activity.begin(step: 3)
-      let reducer = TreeReducer(communicator, "gradient", largest: 400, threshold: 1 << 20)
+      let reducer = TreeReducer(communicator, "gradient", largest: 400, scattered: 0..<0)
       let values = Buffer<Float>(count: 100)
       try reducer.reduce(values.values, tag: 1, witness: 0)
       communicator.activity.timeline = timeline

@@ -16,11 +16,11 @@ import Testing
 
   static func outcome(
     _ profile: StepProfile, ranks: Int, slots: Int = 1, latency: Double = 0, bytesPerSecond: Double, core: Double = 0,
-    within: Network? = nil, bucketMebibytes: Int = 1, threshold: Int = .max
+    within: Network? = nil, bucketMebibytes: Int = 1, scattered: Range<Int> = 0..<0
   ) -> StepSimulation.Outcome {
     let network = Network(latency: latency, secondsPerByte: 1 / bytesPerSecond, coreSecondsPerByte: core)
     let cluster = StepSimulation.Cluster(ranks: ranks, slots: slots, between: network, within: within)
-    return StepSimulation(profile, cluster, bucketBytes: bucketMebibytes << 20, threshold: threshold).run(steps: 5)
+    return StepSimulation(profile, cluster, bucketBytes: bucketMebibytes << 20, scattered: scattered).run(steps: 5)
   }
 
   static func expect(_ value: Double, _ expected: Double) {
@@ -53,7 +53,8 @@ import Testing
   @Test func theTree() {
     let doubling = Self.outcome(Self.profile(), ranks: 8, latency: 0.001, bytesPerSecond: 100 * 0x1p20)
     Self.expect(doubling.step, 1 + 3 * 0.011 + 3 * 0.001)
-    let scattering = Self.outcome(Self.profile(), ranks: 8, latency: 0.001, bytesPerSecond: 100 * 0x1p20, threshold: 1)
+    let scattering = Self.outcome(
+      Self.profile(), ranks: 8, latency: 0.001, bytesPerSecond: 100 * 0x1p20, scattered: 1..<Int.max)
     Self.expect(scattering.step, 1 + 0.0175 + 0.006 + 3 * 0.001)
   }
 
