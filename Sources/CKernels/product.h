@@ -68,9 +68,10 @@ static void tile_while_coming(const ck_real *a, long stride, const ck_real *pane
 }
 
 // The same with a turned: up to TURNED_TILE rows, added to c where that is kept.
-static void turned_tile(int rows, const ck_real *a, long stride, const ck_real *panel, long depth, ck_real *c,
-                        long c_row, int keep) {
-  if (keep) tile_of_rows(TURNED, 2, rows, a, stride, panel, depth, c, c_row, 1);
+static void turned_tile(int vectors, int rows, const ck_real *a, long stride, const ck_real *panel, long depth,
+                        ck_real *c, long c_row, int keep) {
+  if (vectors == 1) tile_of_rows(TURNED, 1, rows, a, stride, panel, depth, c, c_row, keep);
+  else if (keep) tile_of_rows(TURNED, 2, rows, a, stride, panel, depth, c, c_row, 1);
   else tile_of_rows(TURNED, 2, rows, a, stride, panel, depth, c, c_row, 0);
 }
 
@@ -255,7 +256,7 @@ static void turned_tile_of_columns(int rows, int wide, const ck_real *a, long st
   ck_real whole[TURNED_TILE * PANEL] __attribute__((aligned(64)));
   if (keep)
     for (int r = 0; r < rows; r++) memcpy(whole + r * PANEL, c + r * c_row, (size_t)wide * sizeof(ck_real));
-  turned_tile(rows, a, stride, panel, depth, whole, PANEL, keep);
+  turned_tile(wide > LANES ? 2 : 1, rows, a, stride, panel, depth, whole, PANEL, keep);
   for (int r = 0; r < rows; r++) memcpy(c + r * c_row, whole + r * PANEL, (size_t)wide * sizeof(ck_real));
 }
 
@@ -279,7 +280,7 @@ static void multiply_transposed(const ck_real *a, long a_row, const ck_real *b, 
         long step = 0;
         if (tall == TURNED_TILE) lines = next_lines(coming, count, &step);
         if (lines) turned_tile_while_coming(left, a_row, panel, count, to, c_row, added, lines, step);
-        else turned_tile(tall, left, a_row, panel, count, to, c_row, added);
+        else turned_tile(2, tall, left, a_row, panel, count, to, c_row, added);
       }
     }
   }

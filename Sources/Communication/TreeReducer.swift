@@ -18,9 +18,10 @@ public final class TreeReducer {
   /// Bytes of vectors for which reduce-scatter is the faster way (`equipoise bench allreduce`). Between two ranks on
   /// different machines both ways send the same bytes: halves that go without being announced are faster, whole vectors
   /// that are announced once.
-  public static func usuallyScattered(_ communicator: any Communicator) -> Range<Int> {
-    let isPairOfMachines = communicator.worldSize == 2 && communicator.localSize == 1
-    return 64 << 10..<(isPairOfMachines ? 256 << 10 : .max)
+  ///
+  /// - Parameter ofMachine: ranks on each machine.
+  public static func usuallyScattered(ranks: Int, ofMachine: Int) -> Range<Int> {
+    64 << 10..<(ranks == 2 && ofMachine == 1 ? 512 << 10 : .max)
   }
 
   private let communicator: any Communicator
@@ -36,7 +37,7 @@ public final class TreeReducer {
     precondition(
       communicator.worldSize.nonzeroBitCount == 1, "a balanced tree has a power of two of ranks")
     self.communicator = communicator
-    let scattered = scattered ?? Self.usuallyScattered(communicator)
+    let scattered = scattered ?? Self.usuallyScattered(ranks: communicator.worldSize, ofMachine: communicator.localSize)
     self.scattered = scattered
     self.name = name
     // Doubling receives the whole vector, scattering the larger half.

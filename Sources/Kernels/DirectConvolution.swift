@@ -15,7 +15,7 @@ extension KernelContext {
     let blocks = blocks(of: out.shape.rows, rowBytes: rowBytes(geometry, channels: source.shape.c))
     let partials = sink.gathers ? allocatePartials(pieces: blocks.number, channels: outC) : nil
     let taps = geometry.kernel * geometry.kernel
-    let panels = pack(weights, taps: taps, inC: source.shape.c, outC: outC, turned: false, isStacked: true)
+    let panels = pack(weights, taps: taps, inC: source.shape.c, outC: outC, turned: false)
     defer { arena.release(panels.tensor) }
     if isPlanning {
       pool.reserveScratch(bytes: blocks.size * depth * MemoryLayout<Real>.stride)
@@ -40,7 +40,7 @@ extension KernelContext {
     let taps = geometry.kernel * geometry.kernel
     let blocks = blocks(of: dx.shape.rows, rowBytes: rowBytes(geometry, channels: outC))
     let partials = sink.gathers ? allocatePartials(pieces: blocks.number, channels: inC) : nil
-    let panels = pack(weights, taps: taps, inC: inC, outC: outC, turned: true, isStacked: true)
+    let panels = pack(weights, taps: taps, inC: inC, outC: outC, turned: true)
     defer { arena.release(panels.tensor) }
     if isPlanning {
       pool.reserveScratch(bytes: blocks.size * taps * outC * MemoryLayout<Real>.stride)

@@ -27,24 +27,20 @@ extension KernelContext {
     return Panels(tensor: arena.allocate(Shape(n: 1, h: 1, w: planes, c: plane)), depth: depth, plane: plane)
   }
 
-  /// Packs `taps` matrices that lie one after the other, each inC×outC, or the transpose of each where `turned`.
-  ///
-  /// - Parameters:
-  ///   - isStacked: whether the matrices become one of taps·depth rows, the last first where `turned`, rather than a
-  ///     plane each.
+  /// Packs `taps` matrices that lie one after the other, each inC×outC, or the transpose of each where `turned`, as one of
+  /// taps·depth rows, the last first where `turned`.
   func pack(
-    _ weights: UnsafePointer<Real>, taps: Int = 1, inC: Int, outC: Int, turned: Bool, isStacked: Bool = false
+    _ weights: UnsafePointer<Real>, taps: Int = 1, inC: Int, outC: Int, turned: Bool
   ) -> Panels {
     let (depth, columns) = turned ? (outC, inC) : (inC, outC)
-    let panels = allocatePanels(
-      planes: isStacked ? 1 : taps, depth: isStacked ? taps * depth : depth, columns: columns)
+    let panels = allocatePanels(depth: taps * depth, columns: columns)
     if isPlanning { return panels }
     let number = (columns + panel - 1) / panel
     let pieces = Blocks(count: taps * number, size: max(1, 16384 / (depth * panel)))
     pool.run(pieces.number) { piece, _ in
       for index in pieces.range(piece) {
         let (tap, column) = (index / number, index % number)
-        let place = isStacked ? (turned ? taps - 1 - tap : tap) * depth * panel : tap * panels.plane
+        let place = (turned ? taps - 1 - tap : tap) * depth * panel
         table.pack_panels(
           weights + tap * inC * outC, outC, turned ? 1 : 0, Int32(depth), Int32(columns), Int32(column), 1,
           panels.tensor.pointer + place, panels.depth * panel)

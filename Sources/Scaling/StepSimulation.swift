@@ -53,12 +53,12 @@ public struct StepSimulation: Sendable {
 
   /// - Parameters:
   ///   - bucketBytes: `comm.bucket_mib`.
-  ///   - scattered: bytes of vectors that go by reduce-scatter; nil: as `TreeReducer` does it.
-  public init(_ profile: StepProfile, _ cluster: Cluster, bucketBytes: Int, scattered: Range<Int>? = nil) {
+  ///   - scattered: bytes of vectors that go by reduce-scatter.
+  public init(_ profile: StepProfile, _ cluster: Cluster, bucketBytes: Int, scattered: Range<Int>) {
     precondition(bucketBytes > 0)
     self.profile = profile
     self.cluster = cluster
-    self.scattered = scattered ?? 64 << 10..<(cluster.ranks == 2 && cluster.slots == 1 ? 256 << 10 : .max)
+    self.scattered = scattered
     var buckets: [Bucket] = []
     for (number, gradient) in profile.gradients.enumerated() {
       var start = 0

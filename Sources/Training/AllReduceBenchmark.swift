@@ -66,6 +66,7 @@ public final class AllReduceBenchmark {
   /// All sizes by all ways; `report` is told of each size on rank 0.
   public func run(_ report: ([Line]) -> Void) throws -> [Line] {
     var lines: [Line] = []
+    let scattered = TreeReducer.usuallyScattered(ranks: communicator.worldSize, ofMachine: communicator.localSize)
     for bytes in sizes {
       let vector = UnsafeMutableBufferPointer(rebasing: values.values[..<(bytes / MemoryLayout<Float>.size)])
       // Of each way and try, in turn: seconds, and seconds of a core.
@@ -93,7 +94,7 @@ public final class AllReduceBenchmark {
         let places = (0..<tries).map { 2 * (index * tries + $0) }
         let slowest = places.map { place in all.map { $0[place] }.max()! }.sorted()
         let core = places.flatMap { place in all.map { $0[place + 1] } }.sorted()
-        let used = TreeReducer.usuallyScattered(communicator).contains(bytes) ? 1 : 0
+        let used = scattered.contains(bytes) ? 1 : 0
         ofSize.append(
           Line(
             bytes: bytes, name: way.name, seconds: slowest[tries / 2], coreSeconds: core[core.count / 2],

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Communication
 import Foundation
 import PoseData
 import RunRecord
@@ -77,12 +78,14 @@ struct ScalePredictCommand: ParsableCommand {
         for count in counts {
           let cluster = StepSimulation.Cluster(
             ranks: count, slots: slots, between: between, within: within, sharesCores: !spareCore)
-          let outcome = StepSimulation(profile, cluster, bucketBytes: max(64, Int(mebibytes * 0x1p20))).run(
-            steps: steps)
+          let outcome = StepSimulation(
+            profile, cluster, bucketBytes: max(64, Int(mebibytes * 0x1p20)),
+            scattered: TreeReducer.usuallyScattered(ranks: count, ofMachine: cluster.slots)
+          ).run(steps: steps)
           let one =
             alone
             ?? StepSimulation(
-              profile, StepSimulation.Cluster(ranks: 1, between: between), bucketBytes: 1 << 22
+              profile, StepSimulation.Cluster(ranks: 1, between: between), bucketBytes: 1 << 22, scattered: 0..<0
             ).run(steps: steps).step
           alone = one
           let rate = Double(imagesEach * profile.localShards * count) / outcome.step

@@ -79,7 +79,7 @@ import Testing
     let steps = [1, 2, 16].map { ranks in
       StepSimulation(
         profile, StepSimulation.Cluster(ranks: ranks, between: Network(latency: 0, secondsPerByte: 0)),
-        bucketBytes: 1 << 20
+        bucketBytes: 1 << 20, scattered: 0..<0
       ).run(steps: 400).step
     }
     #expect(abs(steps[0] - 1) < 0.01)
