@@ -63,7 +63,7 @@ let package = Package(
         "RunRecord", "Metrics", "PoseData", "DataParallel", "Communication", "Optimizers", "Objectives",
         "PoseModels", "Layers", "Kernels", "Tensors", yams,
       ]),
-    library("Scaling", ["RunRecord", "Tensors"]),
+    library("Scaling", ["RunRecord", "DataParallel", "Tensors"]),
     library("Supervision", ["Training", "RunRecord", "Tensors"]),
     .executableTarget(
       name: "equipoise",
@@ -88,7 +88,7 @@ let package = Package(
     tests("SyntheticTests", ["PoseData", "Tensors"]),
     tests("MetricsTests", ["Metrics", "PoseData", "RunRecord"], exclude: ["Fixtures"]),
     tests("TrainingTests", ["Training", "PoseData", "RunRecord", "Metrics", "TestSupport"]),
-    tests("ScalingTests", ["Scaling", "RunRecord"]),
+    tests("ScalingTests", ["Scaling", "RunRecord", "DataParallel"]),
     tests("SupervisionTests", ["Supervision"]),
     .target(name: "AllocationCount", path: "Tests/AllocationCount", cSettings: interposedC),
     .target(name: "SaveFaults", path: "Tests/SaveFaults", cSettings: interposedC),

@@ -34,9 +34,14 @@ public final class Timeline: Sendable {
 
   public init() {}
 
-  public static var now: UInt64 {
+  public static var now: UInt64 { nanoseconds(CLOCK_MONOTONIC) }
+
+  /// Nanoseconds that this process has had of all cores.
+  public static var coreTime: UInt64 { nanoseconds(CLOCK_PROCESS_CPUTIME_ID) }
+
+  private static func nanoseconds(_ clock: clockid_t) -> UInt64 {
     var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
+    clock_gettime(clock, &time)
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
 

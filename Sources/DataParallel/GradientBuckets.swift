@@ -12,11 +12,10 @@ public struct GradientBuckets: Sendable, Equatable {
   /// Elements that a bucket's start is a multiple of.
   public static let alignment = 16
 
-  /// - Parameter mebibytes: the wanted size of a bucket, `comm.bucket_mib`.
-  public init(count: Int, mebibytes: Double) {
-    precondition(count > 0 && mebibytes > 0)
-    let wanted = min(mebibytes * 0x1p20 / Double(MemoryLayout<Real>.size), 0x1p40)
-    let length = max(Self.alignment, Int(wanted) / Self.alignment * Self.alignment)
+  /// - Parameter bytes: the wanted size of a bucket.
+  public init(count: Int, bytes: Int) {
+    precondition(count > 0 && bytes > 0)
+    let length = max(Self.alignment, bytes / MemoryLayout<Real>.size / Self.alignment * Self.alignment)
     self.count = count
     ranges = stride(from: 0, to: count, by: length).map { $0..<min($0 + length, count) }
   }

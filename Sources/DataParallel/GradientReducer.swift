@@ -38,16 +38,16 @@ public final class GradientReducer {
   /// - Parameters:
   ///   - name: whose gradient it is.
   ///   - count: elements of the network's gradient block.
-  ///   - bucketMebibytes: `comm.bucket_mib`.
+  ///   - bucketBytes: the wanted size of a bucket (`BucketSize`).
   public init(
-    _ name: ShortName, count: Int, plan: ShardPlan, thread: CommunicationThread, bucketMebibytes: Double = 8,
+    _ name: ShortName, count: Int, plan: ShardPlan, thread: CommunicationThread, bucketBytes: Int = 8 << 20,
     algorithm: ReductionAlgorithm = .tree
   ) {
     precondition(plan.worldSize == thread.communicator.worldSize && plan.rank == thread.communicator.rank)
     self.name = name
     self.thread = thread
     self.algorithm = algorithm
-    buckets = GradientBuckets(count: count, mebibytes: bucketMebibytes)
+    buckets = GradientBuckets(count: count, bytes: bucketBytes)
     accumulator = ShardAccumulator(count: count, localShards: plan.localShardCount)
     reducer = TreeReducer(thread.communicator, name, largest: buckets.largest * MemoryLayout<Real>.size)
     submissions = Array(repeating: nil, count: buckets.ranges.count)

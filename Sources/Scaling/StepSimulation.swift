@@ -1,3 +1,4 @@
+import DataParallel
 import Tensors
 
 /// Training steps of many ranks played through in time, with the exchanges of the tree as `TreeReducer` makes them and as
@@ -30,6 +31,9 @@ public struct StepSimulation: Sendable {
     }
   }
 
+  /// Bytes of the largest bucket.
+  public var largestBucket: Int { buckets.map(\.bytes).max() ?? 0 }
+
   /// Seconds of a step, mean over steps and ranks.
   public struct Outcome: Sendable, Equatable {
     public var step: Double
@@ -52,15 +56,19 @@ public struct StepSimulation: Sendable {
   }
 
   /// - Parameters:
-  ///   - bucketBytes: `comm.bucket_mib`.
+  ///   - bucketBytes: `comm.bucket_mib` in bytes; nil: as ranks would choose it.
   ///   - scattered: bytes of vectors that go by reduce-scatter.
-  public init(_ profile: StepProfile, _ cluster: Cluster, bucketBytes: Int, scattered: Range<Int>) {
-    precondition(bucketBytes > 0)
+  public init(_ profile: StepProfile, _ cluster: Cluster, bucketBytes: Int? = nil, scattered: Range<Int>) {
+    precondition(bucketBytes ?? 1 > 0)
     self.profile = profile
     self.cluster = cluster
     self.scattered = scattered
+    let size =
+      bucketBytes.map { BucketSize.bytes($0) }
+      ?? (cluster.ranks == 1 ? .usual : .fitting(cluster.sumCost(scattered)))
     var buckets: [Bucket] = []
     for (number, gradient) in profile.gradients.enumerated() {
+      let bucketBytes = size.bytes(ofGradient: gradient.bytes)
       var start = 0
       while start < gradient.bytes {
         let end = min(gradient.bytes, start + bucketBytes)
@@ -147,28 +155,12 @@ public struct StepSimulation: Sendable {
 
   /// Sums one vector over ranks.
   private func reduce(_ bytes: Int, _ state: inout State) {
-    var part = bytes
-    let scatters = scattered.contains(bytes)
-    var distance = 1
-    while distance < cluster.ranks {
-      if scatters { part = (part + 1) / 2 }
-      exchange(part, distance, &state)
-      distance *= 2
-    }
-    guard scatters else { return }
-    while distance > 1 {
-      distance /= 2
-      exchange(part, distance, &state)
-      part *= 2
-    }
+    cluster.sum(bytes, scattered) { exchange($0, $1, &state) }
   }
 
   private func exchange(_ bytes: Int, _ distance: Int, _ state: inout State) {
-    let isWithin = distance < cluster.slots
-    let network = isWithin ? cluster.within : cluster.between
-    // All of a machine's ranks go over its link at once.
-    let seconds = network.seconds(isWithin ? bytes : bytes * cluster.slots)
-    let held = cluster.sharesCores ? network.coreSecondsPerByte * Double(bytes) : 0
+    let seconds = cluster.seconds(bytes, distance)
+    let held = cluster.sharesCores ? cluster.network(distance).coreSeconds(bytes) : 0
     for rank in 0..<cluster.ranks where rank & distance == 0 {
       let partner = rank | distance
       let start = max(state.time[rank], state.time[partner])
@@ -178,5 +170,47 @@ public struct StepSimulation: Sendable {
         if start < state.passes[one] + state.lag[one] { state.lag[one] += held }
       }
     }
+  }
+}
+
+extension StepSimulation.Cluster {
+  func network(_ distance: Int) -> Network { distance < slots ? within : between }
+
+  /// Of an exchange of so many bytes each way by every rank at once: a machine's ranks share its link.
+  func seconds(_ bytes: Int, _ distance: Int) -> Double {
+    network(distance).seconds(distance < slots ? bytes : bytes * slots)
+  }
+
+  /// The exchanges of one sum, in order, as (bytes, distance).
+  func sum(_ bytes: Int, _ scattered: Range<Int>, _ exchange: (Int, Int) -> Void) {
+    var part = bytes
+    let scatters = scattered.contains(bytes)
+    var distance = 1
+    while distance < ranks {
+      if scatters { part = (part + 1) / 2 }
+      exchange(part, distance)
+      distance *= 2
+    }
+    guard scatters else { return }
+    while distance > 1 {
+      distance /= 2
+      exchange(part, distance)
+      part *= 2
+    }
+  }
+
+  /// What ranks that start together would measure.
+  func sumCost(_ scattered: Range<Int>) -> SumCost {
+    func sample(_ bytes: Int) -> SumCost.Sample {
+      var total = SumCost.Sample(passed: 0, core: 0)
+      sum(bytes, scattered) { bytes, distance in
+        total.passed += seconds(bytes, distance)
+        total.core += network(distance).coreSeconds(bytes)
+      }
+      return total
+    }
+    return SumCost(
+      shortest: sample(SumCost.sizes.shortest), middle: sample(SumCost.sizes.middle),
+      longest: sample(SumCost.sizes.longest))
   }
 }

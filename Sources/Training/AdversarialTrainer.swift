@@ -395,7 +395,8 @@ extension AdversarialTrainer {
     }
     let makeReducer = { [plan, thread, settings] (name: ShortName, count: Int) in
       GradientReducer(
-        name, count: count, plan: plan, thread: thread, bucketMebibytes: settings.bucketMebibytes,
+        name, count: count, plan: plan, thread: thread,
+        bucketBytes: settings.bucketSize.bytes(ofGradient: count * MemoryLayout<Real>.size),
         algorithm: settings.algorithm)
     }
     // Every pass finishes each parameter once; the first that a network's pass saw gives the order.

@@ -2,10 +2,6 @@ import Communication
 import RunRecord
 import Tensors
 
-#if canImport(Glibc)
-  import Glibc
-#endif
-
 /// Times sums over ranks: our tree both ways, and each algorithm of MPI_Allreduce, in turn.
 public final class AllReduceBenchmark {
   /// One way to sum vectors of one size.
@@ -56,13 +52,6 @@ public final class AllReduceBenchmark {
     self.ways = ways
   }
 
-  /// Time that this process has had of all cores.
-  private static var coreSeconds: Double {
-    var time = timespec()
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-  }
-
   /// All sizes by all ways; `report` is told of each size on rank 0.
   public func run(_ report: ([Line]) -> Void) throws -> [Line] {
     var lines: [Line] = []
@@ -75,14 +64,15 @@ public final class AllReduceBenchmark {
       for attempt in 0...tries {
         for (index, way) in ways.enumerated() {
           try communicator.barrier()
-          let core = Self.coreSeconds
+          let core = Timeline.coreTime
           let start = Timeline.now
           switch way.way {
           case .tree(let reducer): try reducer.reduce(vector, tag: attempt, witness: 0)
           case .library(let library): try library.reduce(vector)
           }
           let took = Timeline.now - start
-          if attempt > 0 { seconds[index] += [Double(took) / 1e9, Self.coreSeconds - core] }
+          let coreTook = Timeline.coreTime - core
+          if attempt > 0 { seconds[index] += [Double(took) / 1e9, Double(coreTook) / 1e9] }
         }
       }
       let own = seconds.flatMap { $0 }.withUnsafeBytes { Array($0) }

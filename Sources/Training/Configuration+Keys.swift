@@ -21,7 +21,7 @@ extension Configuration {
     visitor.visit("compute.kernels", &compute.kernels)
     visitor.visit("compute.convolution", &compute.convolution)
     visitor.visit("comm.algorithm", &comm.algorithm)
-    visitor.visit("comm.bucket_mib", &comm.bucketMib, Bounds(lower: 0, upper: 1024, excludesLower: true))
+    visitor.visit("comm.bucket_mib", &comm.bucketMib, Bounds(lower: 0, upper: 1024))
     visitor.visit("checkpoint.every", &checkpoint.every, 0...1_000_000_000)
     visitor.visit("checkpoint.keep", &checkpoint.keep, 1...1_000_000)
     visitor.visit("evaluate.every", &evaluate.every, 0...1_000_000_000)

@@ -1,3 +1,4 @@
+import Communication
 import DataParallel
 import Kernels
 import Objectives
@@ -14,7 +15,6 @@ extension Configuration {
       adversarial: adversarial.enabled ? adversarialSettings(joints, totalSteps) : nil,
       reduction: adversarial.reduction == .mean ? .mean : .sum,
       inputResolution: data.inputResolution, seed: run.seed)
-    settings.bucketMebibytes = comm.bucketMib
     settings.algorithm = comm.algorithm == .tree ? .tree : .library
     settings.skipsNotFinite = train.onNotFinite == .skip
     return settings
@@ -78,4 +78,15 @@ extension Configuration {
   var heatmapTarget: HeatmapTarget { HeatmapTarget(sigma: data.heatmapSigma, cut: data.heatmapCut) }
 
   var brokenSamples: BrokenSamplePolicy { data.onBroken == .fail ? .fail : .skip }
+}
+
+extension Configuration.Comm {
+  /// How many bytes of a gradient are sent at once. Every rank calls it: where the size is left open, sums over these
+  /// ranks are measured.
+  func bucketSize(_ communicator: any Communicator) throws(CommunicationError) -> BucketSize {
+    if bucketMib > 0 { return .bytes(Int(max(1, bucketMib * 0x1p20))) }
+    // The library may add in another order where vectors have another length.
+    if communicator.worldSize == 1 || algorithm == .mpi { return .usual }
+    return .fitting(try SumCost(measuring: communicator))
+  }
 }

@@ -79,8 +79,9 @@ public struct Configuration: Sendable, Equatable {
     }
 
     public var algorithm = Algorithm.tree
-    /// Size of the pieces that gradients are sent in while backward goes on, in MiB.
-    public var bucketMib = 4.0
+    /// Size of the pieces that gradients are sent in while backward goes on, in MiB; 0: chosen by what sums over the
+    /// ranks take.
+    public var bucketMib = 0.0
   }
 
   public struct Checkpoints: Sendable, Equatable {

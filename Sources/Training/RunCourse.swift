@@ -32,10 +32,11 @@ struct RunCourse {
     totalSteps = configuration.totalSteps(stepsPerEpoch: max(1, stepsPerEpoch))
   }
 
-  func makeTrainer(_ machine: Machine) -> AdversarialTrainer {
-    AdversarialTrainer(
-      configuration.trainerSettings(joints: splits.train.skeleton.jointCount, totalSteps: totalSteps), plan: plan,
-      communicator: communicator, context: machine.makeContext())
+  /// Every rank calls it: how they are connected may be measured.
+  func makeTrainer(_ machine: Machine) throws(CommunicationError) -> AdversarialTrainer {
+    var settings = configuration.trainerSettings(joints: splits.train.skeleton.jointCount, totalSteps: totalSteps)
+    settings.bucketSize = try configuration.comm.bucketSize(communicator)
+    return AdversarialTrainer(settings, plan: plan, communicator: communicator, context: machine.makeContext())
   }
 
   /// Training samples of this rank, from the step after `step` on.

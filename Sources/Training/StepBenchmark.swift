@@ -23,12 +23,14 @@ public struct BenchWorkload: Sendable {
   let batch: Int
   let shards: Int
   let settings: TrainerSettings
+  let comm: Configuration.Comm
 
   /// A preset's networks; `resolution` and `stacks` replace its own input side and the generator's stacks.
   public init(_ preset: BenchPreset, batch: Int, shards: Int, resolution: Int? = nil, stacks: Int? = nil) {
     name = preset.rawValue
     self.batch = batch
     self.shards = shards
+    comm = Configuration.Comm()
     let (side, count, modules, features, joints) =
       switch preset {
       case .paper: (256, 4, 2, 256, 16)
@@ -58,6 +60,7 @@ public struct BenchWorkload: Sendable {
     name = configuration.run.name
     batch = configuration.train.batch
     shards = configuration.train.shards
+    comm = configuration.comm
     var settings = configuration.trainerSettings(joints: Skeleton.mpii.jointCount, totalSteps: 1000)
     settings.adversarial?.kInitial = 0.1
     settings.adversarial?.holdsKt = true
@@ -75,10 +78,11 @@ public final class StepBenchmark {
   private let blas: BLASLibrary
 
   /// - Parameter exchanges: whether ranks talk to each other within a step; without, each goes on with its own numbers.
-  /// - Throws: `ConfigurationError` where batch, shards and ranks, or the sizes of maps, do not go together.
+  /// - Throws: `ConfigurationError` where batch, shards and ranks, or the sizes of maps, do not go together; errors of
+  ///   communication.
   public init(
     _ workload: BenchWorkload, communicator: any Communicator, _ machine: Machine, exchanges: Bool = true
-  ) throws(ConfigurationError) {
+  ) throws {
     name = workload.name
     self.communicator = communicator
     self.machine = machine
@@ -94,8 +98,10 @@ public final class StepBenchmark {
     guard side % (4 << depth) == 0 else {
       throw ConfigurationError("--resolution", "is \(side), no multiple of \(4 << depth)")
     }
+    var settings = workload.settings
+    settings.bucketSize = try workload.comm.bucketSize(communicator)
     trainer = AdversarialTrainer(
-      workload.settings, plan: plan, communicator: exchanges ? communicator : MuteCommunicator(communicator),
+      settings, plan: plan, communicator: exchanges ? communicator : MuteCommunicator(communicator),
       context: machine.makeContext())
     let (count, joints) = (plan.localPositions.count, workload.settings.generator.joints)
     memory = [
@@ -175,6 +181,8 @@ public final class StepBenchmark {
       "multiplications": JSONValue(trainer.multiplications),
       "limit_seconds": JSONValue(limit.seconds(multiplications: trainer.multiplications)),
       "limit_share": JSONValue(limit.seconds(multiplications: trainer.multiplications) / median),
+      "bucket_bytes": .array(
+        trainer.players.map { JSONValue($0.gradients.buckets.largest * MemoryLayout<Real>.size) }),
       "phase_seconds": .object(phases), "rank_seconds": .array(ranks),
       "parameters_generator": JSONValue(trainer.generator.store.parameterCount),
       "parameters_discriminator": JSONValue(trainer.discriminator?.store.parameterCount ?? 0),

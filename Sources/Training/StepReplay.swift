@@ -28,7 +28,7 @@ public final class StepReplay {
     self.step = step
     let course = try RunCourse(configuration, communicator: communicator, machine: machine)
     plan = course.plan
-    let trainer = course.makeTrainer(machine)
+    let trainer = try course.makeTrainer(machine)
     self.trainer = trainer
     try Together.onRankZero(communicator) {
       guard let start else { return }

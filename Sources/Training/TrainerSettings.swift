@@ -48,7 +48,7 @@ public struct TrainerSettings: Sendable {
   public var reduction: Reduction
   public var inputResolution: Int
   public var seed: UInt64
-  public var bucketMebibytes = 4.0
+  public var bucketSize = BucketSize.usual
   public var algorithm = ReductionAlgorithm.tree
   /// Whether a step that is not finite changes nothing and counts as done, rather than ending the run.
   public var skipsNotFinite = false

@@ -54,7 +54,7 @@ public final class TrainingRun {
     self.timeline = timeline
     self.report = communicator.rank == 0 ? report : { _ in }
     course = try RunCourse(configuration, communicator: communicator, machine: machine)
-    trainer = course.makeTrainer(machine)
+    trainer = try course.makeTrainer(machine)
     if trapsNotFinite { trainer.trapNotFinite() }
     let batch = max(1, min(course.plan.samplesPerShard, course.splits.valid.count))
     estimator = trainer.makeEstimator(batch: batch, machine.makeContext())

@@ -46,8 +46,8 @@ struct ScalePredictCommand: ParsableCommand {
   @Option(help: "Shards of a rank; default: the profile's (weak scaling).")
   var localShards: Int?
 
-  @Option(help: "comm.bucket_mib; several are played in turn.")
-  var bucketMib = "4"
+  @Option(help: "comm.bucket_mib; several are played in turn; 0: as ranks choose it.")
+  var bucketMib = "0"
 
   @Flag(help: "Ranks have a core to spare for communication.")
   var spareCore = false
@@ -66,7 +66,7 @@ struct ScalePredictCommand: ParsableCommand {
     guard images > 0, steps > 0, localShards ?? 1 > 0 else {
       throw UsageError("--images, --steps and --local-shards are positive")
     }
-    let buckets = try Self.numbers(bucketMib, "--bucket-mib")
+    let buckets = try Self.numbers(bucketMib, "--bucket-mib", allowsZero: true)
     var profile = try StepProfile(timeline: profile)
     let imagesEach = images / profile.localShards
     if let localShards { profile = profile.with(localShards: localShards) }
@@ -74,26 +74,26 @@ struct ScalePredictCommand: ParsableCommand {
     for between in try networks() {
       for mebibytes in buckets {
         var alone: Double?
-        if !json { print(Self.heading(between, mebibytes)) }
+        if !json { print(Self.heading(between)) }
         for count in counts {
           let cluster = StepSimulation.Cluster(
             ranks: count, slots: slots, between: between, within: within, sharesCores: !spareCore)
-          let outcome = StepSimulation(
-            profile, cluster, bucketBytes: max(64, Int(mebibytes * 0x1p20)),
-            scattered: TreeReducer.usuallyScattered(ranks: count, ofMachine: cluster.slots)
-          ).run(steps: steps)
+          let simulation = StepSimulation(
+            profile, cluster, bucketBytes: mebibytes == 0 ? nil : max(64, Int(mebibytes * 0x1p20)),
+            scattered: TreeReducer.usuallyScattered(ranks: count, ofMachine: cluster.slots))
+          let outcome = simulation.run(steps: steps)
+          let bucket = Double(simulation.largestBucket) / 0x1p20
           let one =
             alone
-            ?? StepSimulation(
-              profile, StepSimulation.Cluster(ranks: 1, between: between), bucketBytes: 1 << 22, scattered: 0..<0
-            ).run(steps: steps).step
+            ?? StepSimulation(profile, StepSimulation.Cluster(ranks: 1, between: between), scattered: 0..<0)
+            .run(steps: steps).step
           alone = one
           let rate = Double(imagesEach * profile.localShards * count) / outcome.step
           if json {
             let line: JSONObject = [
               "ranks": JSONValue(count), "slots": JSONValue(slots),
-              "gbit_per_second": JSONValue(8e-9 / between.secondsPerByte),
-              "latency_seconds": JSONValue(between.latency), "bucket_mib": JSONValue(mebibytes),
+              "gbit_per_second": JSONValue(between.bitsPerSecond / 1e9),
+              "latency_seconds": JSONValue(between.latency), "bucket_mib": JSONValue(bucket),
               "local_shards": JSONValue(profile.localShards), "step_seconds": JSONValue(outcome.step),
               "images_per_second": JSONValue(rate), "efficiency": JSONValue(one / outcome.step),
               "exposed_seconds": JSONValue(outcome.exposed), "communication_seconds": JSONValue(outcome.communication),
@@ -102,42 +102,42 @@ struct ScalePredictCommand: ParsableCommand {
           } else {
             print(
               String(
-                format: "%6d  %10.4f  %12.1f  %9.1f %%  %10.4f  %10.4f", count, outcome.step, rate,
-                100 * one / outcome.step,
-                outcome.exposed, outcome.communication - outcome.exposed))
+                format: "%6d  %10.4f  %12.1f  %9.1f %%  %10.4f  %10.4f  %10.2f", count, outcome.step, rate,
+                100 * one / outcome.step, outcome.exposed, outcome.communication - outcome.exposed, bucket))
           }
         }
       }
     }
   }
 
-  private static func heading(_ network: Network, _ mebibytes: Double) -> String {
+  private static func heading(_ network: Network) -> String {
     let columns = [
       ("ranks", 6), ("step s", 12), ("images/s", 14), ("efficiency", 13), ("exposed s", 12), ("hidden s", 12),
+      ("bucket MiB", 12),
     ]
     return String(
-      format: "%.2f Gbit/s, %.0f us, buckets of %g MiB\n", 8e-9 / network.secondsPerByte, network.latency * 1e6,
-      mebibytes) + columns.map { $0.0.leftPadded($0.1) }.joined()
+      format: "%.2f Gbit/s, %.0f us\n", network.bitsPerSecond / 1e9, network.latency * 1e6)
+      + columns.map { $0.0.leftPadded($0.1) }.joined()
   }
 
   private func networks() throws -> [Network] {
-    let found = try measured.map { try Network(measured: $0) }
     let rates = bandwidth.isEmpty ? [] : try Self.numbers(bandwidth, "--bandwidth")
-    guard var base = found ?? rates.first.map({ Network(bitsPerSecond: $0 * 1e9, latency: 50e-6) }) else {
+    guard measured != nil || !rates.isEmpty else {
       throw UsageError("the network is --measured, or given as --bandwidth")
     }
+    var base = try measured.map { try Network(measured: $0) } ?? Network(latency: 50e-6, secondsPerByte: 0)
     if let latency { base.latency = latency / 1e6 }
     if rates.isEmpty { return [base] }
     return rates.map { rate in
       var network = base
-      network.secondsPerByte = 8e-9 / rate
+      network.bitsPerSecond = rate * 1e9
       return network
     }
   }
 
-  private static func numbers(_ text: String, _ option: String) throws -> [Double] {
-    let numbers = text.split(separator: ",").map { Double($0) ?? 0 }
-    guard !numbers.isEmpty, numbers.allSatisfy({ $0 > 0 && $0.isFinite }) else {
+  private static func numbers(_ text: String, _ option: String, allowsZero: Bool = false) throws -> [Double] {
+    let numbers = text.split(separator: ",").map { Double($0) ?? -1 }
+    guard !numbers.isEmpty, numbers.allSatisfy({ ($0 > 0 || $0 == 0 && allowsZero) && $0.isFinite }) else {
       throw UsageError("\(option) \(text) is no list of positive numbers")
     }
     return numbers

@@ -75,5 +75,5 @@ import Testing
 private func makeReducer(shards: Int) throws -> GradientReducer {
   let plan = try ShardPlan(batch: shards, shards: shards, rank: 0, worldSize: 1)
   return GradientReducer(
-    "test", count: 100, plan: plan, thread: CommunicationThread(SingleProcess()), bucketMebibytes: 0.000_1)
+    "test", count: 100, plan: plan, thread: CommunicationThread(SingleProcess()), bucketBytes: 100)
 }

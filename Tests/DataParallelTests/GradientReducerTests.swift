@@ -8,14 +8,14 @@ import Testing
   static let count = 5003
   static let leaves = (0..<shards).map { roughValues(count, seed: UInt64($0)) }
 
-  @Test(arguments: [1, 2, 4, 8], [0.001, 0.005, 1.0])
-  func theSameBitsAtEveryNumberOfRanksAndBucketSize(worldSize: Int, mebibytes: Double) throws {
+  @Test(arguments: [1, 2, 4, 8], [1_000, 5_000, 1 << 20])
+  func theSameBitsAtEveryNumberOfRanksAndBucketSize(worldSize: Int, bucketBytes: Int) throws {
     let expected = bits(treeSum(Self.leaves[...]))
     #expect(expected != bits(leftToRightSum(Self.leaves)))
     let outputs = InProcessCommunicator.run(size: worldSize) { communicator in
       let plan = try ShardPlan(batch: 16, shards: Self.shards, rank: communicator.rank, worldSize: worldSize)
       let reducer = GradientReducer(
-        "test", count: Self.count, plan: plan, thread: CommunicationThread(communicator), bucketMebibytes: mebibytes)
+        "test", count: Self.count, plan: plan, thread: CommunicationThread(communicator), bucketBytes: bucketBytes)
       return try (0..<3).map {
         try runStep(reducer, plan, leaves: Self.leaves, witness: UInt64($0), piece: 500)
       }
@@ -29,8 +29,8 @@ import Testing
     let outputs = InProcessCommunicator.run(size: 4) { communicator in
       let plan = try ShardPlan(batch: 8, shards: Self.shards, rank: communicator.rank, worldSize: 4)
       let thread = CommunicationThread(communicator)
-      let first = GradientReducer("test", count: Self.count, plan: plan, thread: thread, bucketMebibytes: 0.002)
-      let second = GradientReducer("test", count: Self.count, plan: plan, thread: thread, bucketMebibytes: 0.003)
+      let first = GradientReducer("test", count: Self.count, plan: plan, thread: thread, bucketBytes: 2_000)
+      let second = GradientReducer("test", count: Self.count, plan: plan, thread: thread, bucketBytes: 3_000)
       let losses = ShardVector(count: 1, plan: plan, thread: thread)
       first.beginStep(witness: 5)
       second.beginStep(witness: 5)
@@ -77,7 +77,7 @@ import Testing
     let outputs = InProcessCommunicator.run(size: 2) { communicator in
       let plan = try ShardPlan(batch: 2, shards: 2, rank: communicator.rank, worldSize: 2)
       let reducer = GradientReducer(
-        "test", count: 64, plan: plan, thread: CommunicationThread(communicator), bucketMebibytes: 0.000_001)
+        "test", count: 64, plan: plan, thread: CommunicationThread(communicator), bucketBytes: 1)
       var states: [[GradientReducer.BucketState]] = []
       let record = { states.append((0..<4).map { reducer.state(ofBucket: $0) }) }
       reducer.beginStep(witness: 0)

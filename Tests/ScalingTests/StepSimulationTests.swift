@@ -87,6 +87,19 @@ import Testing
     #expect(abs(steps[2] - 1.05) < 0.01)
   }
 
+  /// Four ranks, 1 ms an exchange and 100 MiB/s: a short sum by doubling takes two exchanges of 4 KiB, a long one by
+  /// scattering four latencies and one and a half times its bytes.
+  @Test func bucketsAsRanksWouldChooseThem() {
+    let network = Network(latency: 0.001, secondsPerByte: 0.01 / 0x1p20)
+    let short = 2 * (0.001 + 0.01 / 256)
+    let long = 4 * 0.001 + 1.5 * 0.01
+    let best = (4 * 0x1p20 * short / ((long - short) / 0x1p20)).squareRoot()
+    let simulation = StepSimulation(
+      Self.profile(), StepSimulation.Cluster(ranks: 4, between: network), scattered: 64 << 10..<Int.max)
+    #expect(best > 0.5 * 0x1p20 && best < 0x1p20)
+    #expect(simulation.largestBucket == Int(best))
+  }
+
   @Test func moreShardsOfTheSameSize() {
     let profile = Self.profile().with(localShards: 3)
     #expect(profile.compute == 3)

@@ -27,7 +27,7 @@ import Training
       generator: network,
       generatorOptimizer: OptimizerSettings(rule: .rmsprop(alpha: 0.99, epsilon: 1e-8), schedule: rate, clipNorm: 1),
       adversarial: adversarial, reduction: .sum, inputResolution: resolution, seed: seed)
-    settings.bucketMebibytes = 0.01
+    settings.bucketSize = .bytes(10_000)
     return settings
   }
 

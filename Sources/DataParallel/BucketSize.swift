@@ -1,0 +1,25 @@
+/// How many bytes of a gradient are sent at once.
+public enum BucketSize: Sendable, Equatable {
+  case bytes(Int)
+  /// As long as is best where sums cost this.
+  case fitting(SumCost)
+
+  /// Where nothing is known of sums.
+  public static let usual = BucketSize.bytes(4 << 20)
+
+  /// Shorter ones would be all bookkeeping; longer ones come late without making sums faster.
+  public static let bounds = 256 << 10...16 << 20
+
+  /// Bytes of a bucket of a gradient of `gradientBytes`.
+  ///
+  /// N bytes in buckets of b are N/b sums, and of the last, b · s seconds, backward hides nothing: the least of both
+  /// together is at b = √(N · seconds per sum / s).
+  public func bytes(ofGradient gradientBytes: Int) -> Int {
+    switch self {
+    case .bytes(let bytes): return bytes
+    case .fitting(let cost):
+      let best = (Double(gradientBytes) * cost.secondsPerSum / cost.secondsPerByte).squareRoot()
+      return Int(min(max(best, Double(Self.bounds.lowerBound)), Double(Self.bounds.upperBound)))
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import Communication
+import Tensors
+
+/// What a sum over all ranks takes.
+public struct SumCost: Sendable, Equatable {
+  /// Seconds for each byte of the vector.
+  public let secondsPerByte: Double
+  /// Seconds besides, however short the vector: until the last byte is there, and of a core that computes.
+  public let secondsPerSum: Double
+
+  public init(secondsPerByte: Double, secondsPerSum: Double) {
+    precondition(secondsPerByte > 0 && secondsPerSum >= 0)
+    self.secondsPerByte = secondsPerByte
+    self.secondsPerSum = secondsPerSum
+  }
+
+  /// Seconds that sums of one length take.
+  public struct Sample: Sendable, Equatable {
+    public var passed: Double
+    /// Of a core.
+    public var core: Double
+
+    public init(passed: Double, core: Double) {
+      self.passed = passed
+      self.core = core
+    }
+  }
+
+  /// Bytes of the vectors that costs are told from. Sums of the shortest are all latency; of what the others take from a
+  /// core, a line through both says what does not grow with the vector.
+  public static let sizes = (shortest: 4 << 10, middle: 256 << 10, longest: 1 << 20)
+  private static let tries = 5
+
+  /// - Parameters: samples of vectors of those `sizes`.
+  public init(shortest: Sample, middle: Sample, longest: Sample) {
+    let (near, far) = (Double(Self.sizes.middle), Double(Self.sizes.longest))
+    let coreBesides = (middle.core * far - longest.core * near) / (far - near)
+    self.init(
+      secondsPerByte: max(longest.passed - shortest.passed, longest.passed / 16) / far,
+      secondsPerSum: shortest.passed + max(0, coreBesides))
+  }
+
+  /// Times sums: medians of a few tries, of the rank where they are largest. Every rank calls it, and gets the same.
+  public init(measuring communicator: any Communicator) throws(CommunicationError) {
+    let values = Buffer<Float>(count: Self.sizes.longest / MemoryLayout<Float>.size)
+    let reducer = TreeReducer(communicator, "measuring", largest: Self.sizes.longest)
+    func sample(_ bytes: Int) throws(CommunicationError) -> Sample {
+      try Self.sample(
+        communicator, reducer,
+        UnsafeMutableBufferPointer(rebasing: values.values[..<(bytes / MemoryLayout<Float>.size)]))
+    }
+    self.init(
+      shortest: try sample(Self.sizes.shortest), middle: try sample(Self.sizes.middle),
+      longest: try sample(Self.sizes.longest))
+  }
+
+  private static func sample(
+    _ communicator: any Communicator, _ reducer: TreeReducer, _ vector: UnsafeMutableBufferPointer<Float>
+  ) throws(CommunicationError) -> Sample {
+    var passed: [UInt64] = []
+    var core: [UInt64] = []
+    // The first opens connections.
+    for attempt in 0...tries {
+      try communicator.barrier()
+      let (start, coreStart) = (Timeline.now, Timeline.coreTime)
+      try reducer.reduce(vector, tag: attempt, witness: 0)
+      if attempt > 0 {
+        passed.append(Timeline.now - start)
+        core.append(Timeline.coreTime - coreStart)
+      }
+    }
+    func largest(_ own: [UInt64]) throws(CommunicationError) -> Double {
+      let median = own.sorted()[tries / 2]
+      let all = try communicator.allGather(withUnsafeBytes(of: median) { Array($0) })
+      return all.map { bytes in bytes.withUnsafeBytes { Double($0.loadUnaligned(as: UInt64.self)) / 1e9 } }.max()!
+    }
+    return Sample(passed: try largest(passed), core: try largest(core))
+  }
+}
