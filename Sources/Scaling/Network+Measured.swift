@@ -1,10 +1,12 @@
+import DataParallel
 import RunRecord
 
 extension Network {
   /// From what `bench allreduce --json` printed on two ranks: sums by doubling are one exchange and an addition each.
   ///
-  /// Straight lines through (bytes, seconds), each size counting by its relative error, so that neither the latency of
-  /// the small ones nor the rate of the large ones drowns in the other.
+  /// Straight lines through (bytes, seconds) of the lengths that buckets have, each counting by its relative error; and
+  /// no latency below what the shortest vector took. Shorter ones have a rate of their own: they go unannounced, and
+  /// through what a link lets pass at once after a rest.
   public init(measured path: String) throws(FileSystemError) {
     var passed: [(bytes: Double, seconds: Double)] = []
     var core = passed
@@ -19,13 +21,18 @@ extension Network {
       throw FileSystemError(
         path, "has no two sizes by tree, doubling; make it with bench allreduce --json on two ranks")
     }
+    let shortest = passed.min { $0.bytes < $1.bytes }!
     let (ofTime, ofCore) = (Self.line(passed), Self.line(core))
     self.init(
-      latency: ofTime.intercept, secondsPerByte: ofTime.slope, coreSeconds: ofCore.intercept,
-      coreSecondsPerByte: ofCore.slope)
+      latency: max(shortest.seconds, ofTime.intercept), secondsPerByte: ofTime.slope,
+      coreSeconds: max(0, ofCore.intercept), coreSecondsPerByte: ofCore.slope)
   }
 
+  private static let leastBucket = Double(BucketSize.bounds.lowerBound)
+
   private static func line(_ points: [(bytes: Double, seconds: Double)]) -> (intercept: Double, slope: Double) {
+    let long = points.filter { $0.bytes >= leastBucket }
+    let points = long.count > 1 ? long : points
     var (w, wx, wy, wxx, wxy) = (0.0, 0.0, 0.0, 0.0, 0.0)
     for point in points {
       let weight = 1 / (point.seconds * point.seconds)
@@ -36,6 +43,6 @@ extension Network {
       wxy += weight * point.bytes * point.seconds
     }
     let slope = (w * wxy - wx * wy) / (w * wxx - wx * wx)
-    return (max(0, (wy - slope * wx) / w), slope)
+    return ((wy - slope * wx) / w, slope)
   }
 }
