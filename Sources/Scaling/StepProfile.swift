@@ -62,6 +62,19 @@ public struct StepProfile: Sendable, Equatable {
     self.spread = spread
   }
 
+  /// The same on machines that compute so many times as fast.
+  public func with(speed: Double) -> StepProfile {
+    precondition(speed > 0)
+    var other = self
+    other.compute /= speed
+    other.norm /= speed
+    other.update /= speed
+    for index in other.gradients.indices {
+      for point in other.gradients[index].points.indices { other.gradients[index].points[point].seconds /= speed }
+    }
+    return other
+  }
+
   /// The same networks with other shards of the same size on a rank.
   public func with(localShards shards: Int) -> StepProfile {
     let each = compute / Double(localShards)

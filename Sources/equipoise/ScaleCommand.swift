@@ -46,6 +46,9 @@ struct ScalePredictCommand: ParsableCommand {
   @Option(help: "Shards of a rank; default: the profile's (weak scaling).")
   var localShards: Int?
 
+  @Option(help: "How many times as fast as the profile's the machines compute.")
+  var speed = 1.0
+
   @Option(help: "comm.bucket_mib; several are played in turn; 0: as ranks choose it.")
   var bucketMib = "0"
 
@@ -63,13 +66,14 @@ struct ScalePredictCommand: ParsableCommand {
     guard counts.allSatisfy({ $0 > 0 && $0.nonzeroBitCount == 1 && $0 <= 1 << 20 }), slots > 0,
       slots.nonzeroBitCount == 1
     else { throw UsageError("--ranks and --slots are powers of two") }
-    guard images > 0, steps > 0, localShards ?? 1 > 0 else {
-      throw UsageError("--images, --steps and --local-shards are positive")
+    guard images > 0, steps > 0, localShards ?? 1 > 0, speed > 0, speed.isFinite else {
+      throw UsageError("--images, --steps, --local-shards and --speed are positive")
     }
     let buckets = try Self.numbers(bucketMib, "--bucket-mib", allowsZero: true)
     var profile = try StepProfile(timeline: profile)
     let imagesEach = images / profile.localShards
     if let localShards { profile = profile.with(localShards: localShards) }
+    profile = profile.with(speed: speed)
     let within = try measuredWithin.map { try Network(measured: $0) }
     for between in try networks() {
       for mebibytes in buckets {

@@ -100,6 +100,13 @@ import Testing
     #expect(simulation.largestBucket == Int(best))
   }
 
+  /// Passes of 0.25 s, buckets ready every 0.025 s and 0.05 s on the way: the link is busy from 0.175 s on.
+  @Test func fasterMachines() {
+    let profile = Self.profile(norm: 0.01, update: 0.02).with(speed: 4)
+    Self.expect(Self.outcome(profile, ranks: 1, bytesPerSecond: 1).step, 0.25 + 0.0075)
+    Self.expect(Self.outcome(profile, ranks: 2, bytesPerSecond: 20 * 0x1p20).step, 0.175 + 4 * 0.05 + 0.0075)
+  }
+
   @Test func moreShardsOfTheSameSize() {
     let profile = Self.profile().with(localShards: 3)
     #expect(profile.compute == 3)
