@@ -63,7 +63,8 @@ enter() {
   entry=(${cores:+taskset -c "$cores"} ip netns exec "$cluster-$1" unshare --uts sh -c 'hostname "$0" && exec "$@"' "$1")
 }
 
-# write_agent FILE: what mpirun starts its daemons on other nodes with, in place of ssh.
+# write_agent FILE: what mpirun starts its daemons on other nodes with, in place of ssh, and like ssh without the caller's
+# environment.
 write_agent() {
   local node
   cat >"$1" <<AGENT
@@ -73,7 +74,7 @@ shift
 case \$node in
 $(for node in "${!node_cores[@]}"; do echo "  node$node) set -- taskset -c ${node_cores[node]} \"\$@\" ;;"; done)
 esac
-exec ip netns exec "$cluster-\$node" unshare --uts sh -c 'hostname "\$0" && exec sh -c "\$*"' "\$node" "\$@"
+exec env -i HOME="\$HOME" PATH="\$PATH" ip netns exec "$cluster-\$node" unshare --uts sh -c 'hostname "\$0" && exec sh -c "\$*"' "\$node" "\$@"
 AGENT
   chmod +x "$1"
 }
