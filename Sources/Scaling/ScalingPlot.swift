@@ -20,6 +20,8 @@ struct ScalingPlot {
   private static let (left, right, top, bottom) = (72.0, 16.0, 40.0, 84.0)
 
   private var body: [String] = []
+  /// Where the picture ends: lower where the legend has more than two rows.
+  private var end = Self.height
 
   private static func number(_ value: Double) -> String { String(format: "%.1f", value) }
 
@@ -73,11 +75,12 @@ struct ScalingPlot {
       text(x + 23, y, entry.name, anchor: "start")
       x += room
     }
+    end = max(end, y + 16)
   }
 
   private var svg: String {
     """
-    <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Int(Self.width)) \(Int(Self.height))" \
+    <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Int(Self.width)) \(Int(end))" \
     font-family="sans-serif" fill="#37352f">
     <rect width="100%" height="100%" fill="white"/>
     \(body.joined(separator: "\n"))

@@ -172,15 +172,30 @@ public struct ScalingReport {
     return found
   }
 
+  /// The curves as they are drawn: each number of machines is a line of its own, from the fewest ranks on.
+  private var lines: [(name: String, rows: [Row])] {
+    curves.flatMap { curve -> [(name: String, rows: [Row])] in
+      let hosts = Set(curve.rows.map(\.hosts)).sorted()
+      guard hosts.count > 1, let first = curve.rows.min(by: { ($0.ranks, $0.hosts) < ($1.ranks, $1.hosts) }) else {
+        return [curve]
+      }
+      return hosts.map { number in
+        let rows = curve.rows.filter { $0.hosts == number }
+        let begins = number != first.hosts && rows[0].ranks > first.ranks ? [first] : []
+        return ("\(curve.name), \(number) machine\(number == 1 ? "" : "s")", begins + rows)
+      }
+    }
+  }
+
   /// Names of files and their contents.
   public var plots: [(name: String, svg: String)] {
     var throughput: [ScalingPlot.Line] = []
     var efficiency: [ScalingPlot.Line] = []
-    for curve in curves {
+    for line in lines {
       throughput.append(
-        ScalingPlot.Line(name: curve.name, points: curve.rows.map { (Double($0.ranks), $0.imagesPerSecond) }))
+        ScalingPlot.Line(name: line.name, points: line.rows.map { (Double($0.ranks), $0.imagesPerSecond) }))
       efficiency.append(
-        ScalingPlot.Line(name: curve.name, points: curve.rows.map { (Double($0.ranks), 100 * $0.efficiency) }))
+        ScalingPlot.Line(name: line.name, points: line.rows.map { (Double($0.ranks), 100 * $0.efficiency) }))
     }
     let ranks = Set(rows.map { Double($0.ranks) }).sorted()
     if let first = rows.min(by: { $0.ranks < $1.ranks }) {
@@ -189,9 +204,10 @@ public struct ScalingReport {
     }
     efficiency.append(ScalingPlot.Line(name: "ideal", points: ranks.map { ($0, 100) }, isIdeal: true))
     let phases = rows.first?.phases.map(\.name) ?? []
+    let hasMachines = rows.contains { $0.hosts > 1 }
     let bars = rows.map { row in
       ScalingPlot.Bar(
-        name: "\(row.mode) \(row.ranks)",
+        name: "\(row.mode) \(row.ranks)" + (hasMachines ? " on \(row.hosts)" : ""),
         values: phases.map { name in row.phases.first { $0.name == name }?.seconds ?? 0 })
     }
     return [
@@ -203,7 +219,8 @@ public struct ScalingReport {
       (
         "phases.svg",
         ScalingPlot.bars(
-          "Where a step's time goes, rank 0", y: "seconds", parts: phases.map { $0.replacing("_", with: " ") }, bars)
+          "Where a step's time goes, rank 0" + (hasMachines ? " (ranks on machines)" : ""), y: "seconds",
+          parts: phases.map { $0.replacing("_", with: " ") }, bars)
       ),
     ]
   }
