@@ -96,7 +96,7 @@ struct ConfigurationErrorTests {
     ("data.split.train=1-99999999999", "from 1 on"), ("data.split.train=train 1", "from 1 on"),
     ("data.split.train=test", "from 1 on"), ("data.split.train=all 1-5", "from 1 on"),
     ("data.split.train=train", "no end and no parts"), ("data.split.valid=all", "no end and no parts"),
-    ("run.seed=-1", "0 to"), ("comm.algorithm=Tree", "tree | mpi"), ("comm.bucket_mib=-1", "0 to"),
+    ("run.seed=-1", "0 to"), ("comm.algorithm=Tree", "tree | mpi"), ("comm.bucket_mib=-1", "at least 0"),
   ])
   func aWrongValueIsNamed(override: String, problem: String) {
     let message = message(set: override)
