@@ -69,12 +69,12 @@ write_agent() {
   local node
   cat >"$1" <<AGENT
 #!/bin/sh
-node=\$1
+node=\$1 pin=
 shift
 case \$node in
-$(for node in "${!node_cores[@]}"; do echo "  node$node) set -- taskset -c ${node_cores[node]} \"\$@\" ;;"; done)
+$(for node in "${!node_cores[@]}"; do echo "  node$node) pin='taskset -c ${node_cores[node]}' ;;"; done)
 esac
-exec env -i HOME="\$HOME" PATH="\$PATH" ip netns exec "$cluster-\$node" unshare --uts sh -c 'hostname "\$0" && exec sh -c "\$*"' "\$node" "\$@"
+exec env -i HOME="\$HOME" PATH="\$PATH" \$pin ip netns exec "$cluster-\$node" unshare --uts sh -c 'hostname "\$0" && exec sh -c "\$*"' "\$node" "\$@"
 AGENT
   chmod +x "$1"
 }

@@ -66,6 +66,17 @@ extension Communicator {
     }
   }
 
+  /// Every rank's numbers, in rank order, on every rank.
+  public func allGather(numbers: [Double]) throws(CommunicationError) -> [[Double]] {
+    try allGather(numbers.withUnsafeBytes { Array($0) }).map { bytes in
+      bytes.withUnsafeBytes { bytes in
+        (0..<bytes.count / MemoryLayout<Double>.size).map {
+          bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Double>.size, as: Double.self)
+        }
+      }
+    }
+  }
+
   /// Returns once every rank has called it.
   public func barrier() throws(CommunicationError) {
     if worldSize > 1 { _ = try allGather([]) }

@@ -40,7 +40,7 @@ public final class GradientReducer {
   ///   - count: elements of the network's gradient block.
   ///   - bucketBytes: the wanted size of a bucket (`BucketSize`).
   public init(
-    _ name: ShortName, count: Int, plan: ShardPlan, thread: CommunicationThread, bucketBytes: Int = 8 << 20,
+    _ name: ShortName, count: Int, plan: ShardPlan, thread: CommunicationThread, bucketBytes: Int,
     algorithm: ReductionAlgorithm = .tree
   ) {
     precondition(plan.worldSize == thread.communicator.worldSize && plan.rank == thread.communicator.rank)

@@ -27,11 +27,12 @@ public struct SumCost: Sendable, Equatable {
   }
 
   /// Bytes of the vectors that costs are told from. Sums of the shortest are all latency; of what the others take from a
-  /// core, a line through both says what does not grow with the vector.
+  /// core, a line through both says what does not grow with the vector. They may go different ways, by doubling or in
+  /// halves (`TreeReducer.usuallyScattered`), so costs are near, not exact.
   public static let sizes = (shortest: 4 << 10, middle: 256 << 10, longest: 1 << 20)
   private static let tries = 5
 
-  /// - Parameters: samples of vectors of those `sizes`.
+  /// From samples of vectors of these `sizes`.
   public init(shortest: Sample, middle: Sample, longest: Sample) {
     let (near, far) = (Double(Self.sizes.middle), Double(Self.sizes.longest))
     let coreBesides = (middle.core * far - longest.core * near) / (far - near)
@@ -57,23 +58,19 @@ public struct SumCost: Sendable, Equatable {
   private static func sample(
     _ communicator: any Communicator, _ reducer: TreeReducer, _ vector: UnsafeMutableBufferPointer<Float>
   ) throws(CommunicationError) -> Sample {
-    var passed: [UInt64] = []
-    var core: [UInt64] = []
+    var passed: [Double] = []
+    var core: [Double] = []
     // The first opens connections.
     for attempt in 0...tries {
       try communicator.barrier()
       let (start, coreStart) = (Timeline.now, Timeline.coreTime)
       try reducer.reduce(vector, tag: attempt, witness: 0)
       if attempt > 0 {
-        passed.append(Timeline.now - start)
-        core.append(Timeline.coreTime - coreStart)
+        passed.append(Double(Timeline.now - start) / 1e9)
+        core.append(Double(Timeline.coreTime - coreStart) / 1e9)
       }
     }
-    func largest(_ own: [UInt64]) throws(CommunicationError) -> Double {
-      let median = own.sorted()[tries / 2]
-      let all = try communicator.allGather(withUnsafeBytes(of: median) { Array($0) })
-      return all.map { bytes in bytes.withUnsafeBytes { Double($0.loadUnaligned(as: UInt64.self)) / 1e9 } }.max()!
-    }
-    return Sample(passed: try largest(passed), core: try largest(core))
+    let all = try communicator.allGather(numbers: [passed, core].map { $0.sorted()[tries / 2] })
+    return Sample(passed: all.map { $0[0] }.max()!, core: all.map { $0[1] }.max()!)
   }
 }

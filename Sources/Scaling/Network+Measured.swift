@@ -17,22 +17,27 @@ extension Network {
       passed.append((Double(bytes), seconds))
       core.append((Double(bytes), coreSeconds))
     }
-    guard passed.count > 1 else {
+    guard let shortest = passed.min(by: { $0.bytes < $1.bytes }), let ofTime = Self.line(passed),
+      let ofCore = Self.line(core)
+    else {
       throw FileSystemError(
         path, "has no two sizes by tree, doubling; make it with bench allreduce --json on two ranks")
     }
-    let shortest = passed.min { $0.bytes < $1.bytes }!
-    let (ofTime, ofCore) = (Self.line(passed), Self.line(core))
+    guard ofTime.slope > 0 else { throw FileSystemError(path, "says that longer vectors take less time") }
     self.init(
       latency: max(shortest.seconds, ofTime.intercept), secondsPerByte: ofTime.slope,
-      coreSeconds: max(0, ofCore.intercept), coreSecondsPerByte: ofCore.slope)
+      coreSeconds: max(0, ofCore.intercept), coreSecondsPerByte: max(0, ofCore.slope))
   }
+
+  private static func sizes(_ points: [(bytes: Double, seconds: Double)]) -> Int { Set(points.map(\.bytes)).count }
 
   private static let leastBucket = Double(BucketSize.bounds.lowerBound)
 
-  private static func line(_ points: [(bytes: Double, seconds: Double)]) -> (intercept: Double, slope: Double) {
+  /// Nil where there are no two sizes.
+  private static func line(_ points: [(bytes: Double, seconds: Double)]) -> (intercept: Double, slope: Double)? {
     let long = points.filter { $0.bytes >= leastBucket }
-    let points = long.count > 1 ? long : points
+    let points = sizes(long) > 1 ? long : points
+    guard sizes(points) > 1 else { return nil }
     var (w, wx, wy, wxx, wxy) = (0.0, 0.0, 0.0, 0.0, 0.0)
     for point in points {
       let weight = 1 / (point.seconds * point.seconds)

@@ -75,10 +75,7 @@ public final class AllReduceBenchmark {
           if attempt > 0 { seconds[index] += [Double(took) / 1e9, Double(coreTook) / 1e9] }
         }
       }
-      let own = seconds.flatMap { $0 }.withUnsafeBytes { Array($0) }
-      let all = try communicator.allGather(own).map { bytes in
-        bytes.withUnsafeBytes { Array($0.bindMemory(to: Double.self)) }
-      }
+      let all = try communicator.allGather(numbers: seconds.flatMap { $0 })
       var ofSize: [Line] = []
       for (index, way) in ways.enumerated() {
         let places = (0..<tries).map { 2 * (index * tries + $0) }

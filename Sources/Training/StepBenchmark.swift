@@ -199,11 +199,8 @@ extension StepBenchmark {
       median(zip(records, seconds).map { $1 - $0.phases.communication }),
       median(records.map(\.phases.communication)), median(records.map(\.communicationSeconds)), Double(peak),
     ]
-    return try communicator.allGather(own.withUnsafeBytes { Array($0) }).map { bytes in
-      let figures = bytes.withUnsafeBytes { bytes in
-        own.indices.map { bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Double>.size, as: Double.self) }
-      }
-      return [
+    return try communicator.allGather(numbers: own).map { figures in
+      [
         "compute": JSONValue(figures[0]), "communication_wait": JSONValue(figures[1]),
         "communication": JSONValue(figures[2]), "peak_rss_mib": JSONValue(Int(figures[3])),
       ]

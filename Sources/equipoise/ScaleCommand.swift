@@ -37,7 +37,10 @@ struct ScalePredictCommand: ParsableCommand {
   @Option(help: "The same of two ranks on one machine; default: as between machines.")
   var measuredWithin: String?
 
-  @Option(help: "Each machine's link in Gbit/s, in place of the measured rate; several are played in turn.")
+  @Option(
+    help:
+      "Each machine's link in Gbit/s, of which 95 % carry bytes, in place of the measured rate; several are played in turn."
+  )
   var bandwidth = ""
 
   @Option(help: "Microseconds of an exchange of nothing, in place of what was measured.")
@@ -62,14 +65,16 @@ struct ScalePredictCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let counts = try Self.numbers(ranks, "--ranks").map { Int($0) }
+    let counts = try Self.numbers(ranks, "--ranks").map { Int(exactly: $0) ?? 0 }
     guard counts.allSatisfy({ $0 > 0 && $0.nonzeroBitCount == 1 && $0 <= 1 << 20 }), slots > 0,
       slots.nonzeroBitCount == 1
     else { throw UsageError("--ranks and --slots are powers of two") }
     guard images > 0, steps > 0, localShards ?? 1 > 0, speed > 0, speed.isFinite else {
       throw UsageError("--images, --steps, --local-shards and --speed are positive")
     }
+    guard latency ?? 0 >= 0, (latency ?? 0).isFinite else { throw UsageError("--latency is not negative") }
     let buckets = try Self.numbers(bucketMib, "--bucket-mib", allowsZero: true)
+    guard buckets.allSatisfy({ $0 <= 1024 }) else { throw UsageError("--bucket-mib is at most 1024") }
     var profile = try StepProfile(timeline: profile)
     let imagesEach = images / profile.localShards
     if let localShards { profile = profile.with(localShards: localShards) }
@@ -78,7 +83,7 @@ struct ScalePredictCommand: ParsableCommand {
     for between in try networks() {
       for mebibytes in buckets {
         var alone: Double?
-        if !json { print(Self.heading(between)) }
+        if !json { print(Self.heading(between, mebibytes)) }
         for count in counts {
           let cluster = StepSimulation.Cluster(
             ranks: count, slots: slots, between: between, within: within, sharesCores: !spareCore)
@@ -86,7 +91,6 @@ struct ScalePredictCommand: ParsableCommand {
             profile, cluster, bucketBytes: mebibytes == 0 ? nil : max(64, Int(mebibytes * 0x1p20)),
             scattered: TreeReducer.usuallyScattered(ranks: count, ofMachine: cluster.slots))
           let outcome = simulation.run(steps: steps)
-          let bucket = Double(simulation.largestBucket) / 0x1p20
           let one =
             alone
             ?? StepSimulation(profile, StepSimulation.Cluster(ranks: 1, between: between), scattered: 0..<0)
@@ -97,7 +101,8 @@ struct ScalePredictCommand: ParsableCommand {
             let line: JSONObject = [
               "ranks": JSONValue(count), "slots": JSONValue(slots),
               "gbit_per_second": JSONValue(between.bitsPerSecond / 1e9),
-              "latency_seconds": JSONValue(between.latency), "bucket_mib": JSONValue(bucket),
+              "latency_seconds": JSONValue(between.latency), "bucket_mib": JSONValue(mebibytes),
+              "bucket_bytes": JSONValue(simulation.largestBucket),
               "local_shards": JSONValue(profile.localShards), "step_seconds": JSONValue(outcome.step),
               "images_per_second": JSONValue(rate), "efficiency": JSONValue(one / outcome.step),
               "exposed_seconds": JSONValue(outcome.exposed), "communication_seconds": JSONValue(outcome.communication),
@@ -107,20 +112,21 @@ struct ScalePredictCommand: ParsableCommand {
             print(
               String(
                 format: "%6d  %10.4f  %12.1f  %9.1f %%  %10.4f  %10.4f  %10.2f", count, outcome.step, rate,
-                100 * one / outcome.step, outcome.exposed, outcome.communication - outcome.exposed, bucket))
+                100 * one / outcome.step, outcome.exposed, outcome.communication - outcome.exposed,
+                Double(simulation.largestBucket) / 0x1p20))
           }
         }
       }
     }
   }
 
-  private static func heading(_ network: Network) -> String {
+  private static func heading(_ network: Network, _ mebibytes: Double) -> String {
     let columns = [
       ("ranks", 6), ("step s", 12), ("images/s", 14), ("efficiency", 13), ("exposed s", 12), ("hidden s", 12),
       ("bucket MiB", 12),
     ]
-    return String(
-      format: "%.2f Gbit/s, %.0f us\n", network.bitsPerSecond / 1e9, network.latency * 1e6)
+    return String(format: "%.2f Gbit/s, %.0f us, buckets ", network.bitsPerSecond / 1e9, network.latency * 1e6)
+      + (mebibytes == 0 ? "as ranks choose them" : String(format: "of %g MiB", mebibytes)) + "\n"
       + columns.map { $0.0.leftPadded($0.1) }.joined()
   }
 

@@ -64,7 +64,8 @@ import Testing
     let outputs = InProcessCommunicator.run(size: 8) { communicator in
       let plan = try ShardPlan(batch: 8, shards: Self.shards, rank: communicator.rank, worldSize: 8)
       let reducer = GradientReducer(
-        "test", count: Self.count, plan: plan, thread: CommunicationThread(communicator), algorithm: .library)
+        "test", count: Self.count, plan: plan, thread: CommunicationThread(communicator), bucketBytes: 8 << 20,
+        algorithm: .library)
       return try runStep(reducer, plan, leaves: Self.leaves, witness: 0, piece: Self.count)
     }
     for output in outputs {
@@ -107,7 +108,8 @@ import Testing
     let ranks = InProcessCommunicator.world(size: 2)
     let reducers = try ranks.map { communicator in
       let plan = try ShardPlan(batch: 2, shards: 2, rank: communicator.rank, worldSize: 2)
-      return GradientReducer("test", count: 16, plan: plan, thread: CommunicationThread(communicator))
+      return GradientReducer(
+        "test", count: 16, plan: plan, thread: CommunicationThread(communicator), bucketBytes: 8 << 20)
     }
     for reducer in reducers {
       reducer.beginStep(witness: 0)
@@ -127,7 +129,7 @@ import Testing
     let outputs = InProcessCommunicator.run(size: 2) { communicator in
       let plan = try ShardPlan(batch: 2, shards: 2, rank: communicator.rank, worldSize: 2)
       let thread = CommunicationThread(communicator)
-      let reducer = GradientReducer("test", count: 64, plan: plan, thread: thread)
+      let reducer = GradientReducer("test", count: 64, plan: plan, thread: thread, bucketBytes: 8 << 20)
       let losses = ShardVector(count: 1, plan: plan, thread: thread)
       var errors: [CommunicationError] = []
       do {
