@@ -10,7 +10,7 @@ import Tensors
 /// MPI_ERRORS_RETURN is set, so that what MPI reports arrives as a `CommunicationError`. Waiting is polite
 /// (`PoliteWait`) everywhere but in `libraryAllReduce`, which is the library's own.
 ///
-/// Unchecked: `requests` and `headers` belong to the one thread that is inside a call (see `Communicator`).
+/// Unchecked: `requests`, `headers` and `pace` belong to the one thread that is inside a call (see `Communicator`).
 public final class MPICommunicator: Communicator, @unchecked Sendable {
   public let rank: Int
   public let worldSize: Int
@@ -20,9 +20,13 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   private let requests = UnsafeMutablePointer<MPI_Request?>.allocate(capacity: 4)
   private let headers = UnsafeMutablePointer<ExchangeHeader>.allocate(capacity: 2)
   private var isFinalized = false
+  /// Nanoseconds that a byte from and to each rank takes, as far as has been seen; at first as fast as memory is copied.
+  private var pace: [Double]
 
   /// Bytes of the largest single message; MPI counts with 32 bits.
   private static let largestMessage = 1 << 30
+  /// Bytes of messages from whose time a pace can be told: a shorter one may be there before anybody waits for it.
+  private static let tellingMessage = 128 << 10
   private static let headerTag: Int32 = 0
   private static let bytesTag: Int32 = 1
   /// Seconds that MPI_Abort has to end this process too.
@@ -45,6 +49,7 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
       MPI_Comm_set_errhandler(cmpi_comm_world(), cmpi_errors_return()), "MPI_Comm_set_errhandler", rank: rank)
     try Self.check(MPI_Comm_size(cmpi_comm_world(), &number), "MPI_Comm_size", rank: rank)
     worldSize = Int(number)
+    pace = Array(repeating: 0.33, count: Int(number))
     var machine: MPI_Comm?
     try Self.check(
       MPI_Comm_split_type(
@@ -97,13 +102,16 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
       if start == 0 {
         try complete(0, "MPI_Irecv", bytes: size)
         try theirs.pointee.check(own: own.pointee, rank: rank, partner: partner)
-        try complete(1, "MPI_Isend", .forTransfer(bytes: size))
+        try complete(1, "MPI_Isend", .forTransfer(bytes: size, nanosecondsPerByte: pace[partner]))
       }
+      let bytes = max(sent.count, awaited.count)
+      let transfer = PoliteWait.forTransfer(bytes: bytes, nanosecondsPerByte: pace[partner])
       if !awaited.isEmpty {
         try receive(awaited, peer, Self.bytesTag, slot: 2)
-        try complete(2, "MPI_Irecv", .forTransfer(bytes: awaited.count), bytes: awaited.count)
+        try complete(2, "MPI_Irecv", transfer, bytes: awaited.count)
       }
-      if !sent.isEmpty { try complete(3, "MPI_Isend", .forTransfer(bytes: sent.count)) }
+      if !sent.isEmpty { try complete(3, "MPI_Isend", transfer) }
+      if bytes >= Self.tellingMessage { learn(pace: Double(transfer.passed) / Double(bytes), of: partner) }
       start += Self.largestMessage
     } while start < max(outgoing.count, incoming.count)
     return theirs.pointee.witness
@@ -166,6 +174,11 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
     try check(
       MPI_Isend(bytes.baseAddress, Int32(bytes.count), cmpi_byte(), peer, tag, cmpi_comm_world(), requests + slot),
       "MPI_Isend")
+  }
+
+  /// A transfer that a busy core held up must not make the next ones look slow: paces fall at once, and rise slowly.
+  private func learn(pace seen: Double, of partner: Int) {
+    pace[partner] = min(seen, 1.2 * pace[partner])
   }
 
   /// Waits for the request in `slot`, and where it is a receive, checks that as many bytes came as expected.

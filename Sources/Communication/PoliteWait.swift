@@ -6,35 +6,64 @@
 ///
 /// MPI's own blocking calls spin: on full cores an exchange then takes until the scheduler takes the core away, 10 to
 /// 30 ms where this takes 0.1 to 0.3 (two ranks, each with a computing thread, on two cores). So does sched_yield. A
-/// sleeper, however short its sleep, is soon given a core again.
-struct PoliteWait {
+/// sleeper, however short its sleep, is soon given a core again. But each look takes a core's time too, and the caches
+/// of who computes there: there are to be few.
+package struct PoliteWait {
   private let start = Timeline.now
+  /// Nanoseconds to look back to back.
   private let spin: UInt64
+  /// Nanoseconds it is expected to take; nil where nobody can say.
+  private let expected: UInt64?
+  private let shortestPause: UInt64
   private let longestPause: UInt64
-  private let part: UInt64
 
   /// For a partner who may be far behind: looks back to back for 20 µs, which covers one that is just as far, then
-  /// sleeps between looks, from 5 µs growing to 100 µs.
-  static func forPartner() -> PoliteWait { PoliteWait(spin: 20_000, longestPause: 100_000, part: 4) }
-
-  /// For bytes on their way from a partner who is here: looks back to back for as long as they take at 3 GB/s, since
-  /// a sleep would cost more than the transfer, then sleeps for a sixteenth of the time that has passed: what goes over
-  /// a slow network takes milliseconds, and each look a core's time. Never so long that what MPI has under way runs out.
-  static func forTransfer(bytes: Int) -> PoliteWait {
-    PoliteWait(spin: UInt64(20_000 + bytes / 3), longestPause: 200_000, part: 16)
+  /// sleeps between looks, for a sixteenth of the time that has passed, from 5 µs to 0.5 ms.
+  package static func forPartner() -> PoliteWait {
+    PoliteWait(spin: 20_000, expected: nil, shortestPause: 5_000, longestPause: 500_000)
   }
 
-  private init(spin: UInt64, longestPause: UInt64, part: UInt64) {
+  /// For bytes on their way from and to a partner who is here.
+  ///
+  /// Where they go as fast as memory is copied, looks back to back for as long as they are expected to take, since a
+  /// sleep would cost more. Elsewhere sleeps a quarter of the time that has passed, for at first MPI's partners still
+  /// agree on the way; later half of what is left; and beyond the expected time a quarter of the excess. Never longer
+  /// than 64 KiB take, so that what MPI has given to the kernel doesn't run out, and not below a sixteenth of that.
+  ///
+  /// - Parameter nanosecondsPerByte: the pace at which such bytes have come of late.
+  package static func forTransfer(bytes: Int, nanosecondsPerByte pace: Double) -> PoliteWait {
+    let (expected, piece) = (UInt64(Double(bytes) * pace), UInt64(65536 * pace))
+    return PoliteWait(
+      spin: 20_000 + (pace < 1 ? expected : 0), expected: expected, shortestPause: max(20_000, piece / 16),
+      longestPause: max(20_000, piece))
+  }
+
+  private init(spin: UInt64, expected: UInt64?, shortestPause: UInt64, longestPause: UInt64) {
     self.spin = spin
+    self.expected = expected
+    self.shortestPause = shortestPause
     self.longestPause = longestPause
-    self.part = part
   }
+
+  /// Nanoseconds since waiting began.
+  var passed: UInt64 { Timeline.now - start }
 
   /// Passes the time until the next look.
   func pass() {
-    let passed = Timeline.now - start
-    guard passed > spin else { return }
-    var time = timespec(tv_sec: 0, tv_nsec: Int(min(max(5_000, passed / part), longestPause)))
+    guard let nanoseconds = pause(after: passed) else { return }
+    var time = timespec(tv_sec: 0, tv_nsec: Int(nanoseconds))
     nanosleep(&time, nil)
+  }
+
+  /// Nanoseconds to sleep when `passed` nanoseconds have passed; nil: none.
+  package func pause(after passed: UInt64) -> UInt64? {
+    guard passed > spin else { return nil }
+    let wanted =
+      if let expected {
+        passed < expected ? min(passed / 4, (expected - passed) / 2) : (passed - expected) / 4
+      } else {
+        passed / 16
+      }
+    return min(max(wanted, shortestPause), longestPause)
   }
 }
