@@ -18,9 +18,9 @@ package struct PoliteWait {
   private let longestPause: UInt64
 
   /// For a partner who may be far behind: looks back to back for 20 µs, which covers one that is just as far, then
-  /// sleeps between looks, for a sixteenth of the time that has passed, from 5 µs to 0.5 ms.
+  /// sleeps between looks, for a sixteenth of the time that has passed, from 5 µs to 0.1 ms.
   package static func forPartner() -> PoliteWait {
-    PoliteWait(spin: 20_000, expected: nil, shortestPause: 5_000, longestPause: 500_000)
+    PoliteWait(spin: 20_000, expected: nil, shortestPause: 5_000, longestPause: 100_000)
   }
 
   /// For bytes on their way from and to a partner who is here.

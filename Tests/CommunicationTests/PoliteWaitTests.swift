@@ -41,7 +41,7 @@ import Testing
     let wait = PoliteWait.forPartner()
     #expect(wait.pause(after: 19_000) == nil)
     #expect(wait.pause(after: 50_000) == 5_000)
-    #expect(wait.pause(after: 1_600_000) == 100_000)
-    #expect(wait.pause(after: 1_000_000_000) == 500_000)
+    #expect(wait.pause(after: 160_000) == 10_000)
+    #expect(wait.pause(after: 1_000_000_000) == 100_000)
   }
 }
