@@ -102,7 +102,7 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
       if start == 0 {
         try complete(0, "MPI_Irecv", bytes: size)
         try theirs.pointee.check(own: own.pointee, rank: rank, partner: partner)
-        try complete(1, "MPI_Isend", .forTransfer(bytes: size, nanosecondsPerByte: pace[partner]))
+        try complete(1, "MPI_Isend")
       }
       let bytes = max(sent.count, awaited.count)
       let transfer = PoliteWait.forTransfer(bytes: bytes, nanosecondsPerByte: pace[partner])
