@@ -17,14 +17,23 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   public let localRank: Int
   public let localSize: Int
   public let activity = Activity()
-  private let requests = UnsafeMutablePointer<MPI_Request?>.allocate(capacity: 4)
+  /// The headers' two, then those of pieces that are sent, then those of pieces that are awaited.
+  private let requests = UnsafeMutablePointer<MPI_Request?>.allocate(capacity: 2 + 2 * piecesAtOnce)
+  private let statuses = UnsafeMutablePointer<MPI_Status>.allocate(capacity: 2 * piecesAtOnce)
   private let headers = UnsafeMutablePointer<ExchangeHeader>.allocate(capacity: 2)
   private var isFinalized = false
   /// Nanoseconds that a byte from and to each rank takes, as far as has been seen; at first as fast as memory is copied.
   private var pace: [Double]
+  /// Whether each rank is on this machine.
+  private var isNear: [Bool]
 
   /// Bytes of the largest single message; MPI counts with 32 bits.
   private static let largestMessage = 1 << 30
+  /// Bytes of a message between machines that Open MPI sends without announcing it (64 KiB with its own header): an
+  /// announced one waits for the partner's answer, which comes behind all that the partner is itself sending.
+  private static let unannouncedMessage = 60 << 10
+  /// Messages each way that a long vector is sent in at once.
+  private static let piecesAtOnce = 512
   /// Bytes of messages from whose time a pace can be told: a shorter one may be there before anybody waits for it.
   private static let tellingMessage = 128 << 10
   private static let headerTag: Int32 = 0
@@ -34,7 +43,7 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
 
   /// Initialises MPI, once in a process. Signal handlers are to be installed before.
   public init() throws(CommunicationError) {
-    Self.letControlPassData()
+    Self.letAnswersPass()
     var granted: Int32 = 0
     try Self.check(MPI_Init_thread(nil, nil, cmpi_thread_multiple(), &granted), "MPI_Init_thread", rank: 0)
     var number: Int32 = 0
@@ -59,22 +68,23 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
     localRank = Int(number)
     try Self.check(MPI_Comm_size(machine, &number), "MPI_Comm_size", rank: rank)
     localSize = Int(number)
+    var (own, near) = (Int32(rank), [Int32](repeating: 0, count: localSize))
+    let width = Int32(MemoryLayout<Int32>.size)
+    try Self.check(
+      MPI_Allgather(&own, width, cmpi_byte(), &near, width, cmpi_byte(), machine), "MPI_Allgather", rank: rank)
+    isNear = Array(repeating: false, count: worldSize)
+    for other in near { isNear[Int(other)] = true }
     try Self.check(MPI_Comm_free(&machine), "MPI_Comm_free", rank: rank)
     self.rank = rank
   }
 
-  /// Asks Open MPI for transfers over TCP that go both ways at once, unless the user has said otherwise.
-  ///
-  /// As Open MPI comes, a rank's answer to the announcement of a long message waits behind all that the rank itself is
-  /// sending: partners who begin a little apart then send one after the other, at half the speed. Sent in pieces (its
-  /// usual flags, 314, without `put`, 2) of which little lies in the kernel, answers go between them.
-  private static func letControlPassData() {
-    setenv("OMPI_MCA_btl_tcp_flags", "312", 0)
-    setenv("OMPI_MCA_btl_tcp_sndbuf", "131072", 0)
-  }
+  /// Asks Open MPI to send its own algorithms' long messages over TCP in pieces, unless the user has said otherwise: its
+  /// usual flags without `put`. In one piece each way partners who begin a little apart send one after the other.
+  private static func letAnswersPass() { setenv("OMPI_MCA_btl_tcp_flags", "312", 0) }
 
   deinit {
     requests.deallocate()
+    statuses.deallocate()
     headers.deallocate()
   }
 
@@ -91,29 +101,44 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
     let (own, theirs) = (headers, headers + 1)
     let size = MemoryLayout<ExchangeHeader>.size
     own.pointee = ExchangeHeader(label, step: activity.step, count: outgoing.count, awaited: incoming.count)
-    try receive(UnsafeMutableRawBufferPointer(start: theirs, count: size), peer, Self.headerTag, slot: 0)
-    try send(UnsafeRawBufferPointer(start: own, count: size), peer, Self.headerTag, slot: 1)
+    try receive(UnsafeMutableRawBufferPointer(start: theirs, count: size), peer, Self.headerTag, requests)
+    try send(UnsafeRawBufferPointer(start: own, count: size), peer, Self.headerTag, requests + 1)
+    let piece = isNear[partner] ? Self.largestMessage : Self.unannouncedMessage
+    let whole = max(outgoing.count, incoming.count)
     var start = 0
     repeat {
       // Both partners skip the pieces that only one of the two directions has.
-      let sent = UnsafeRawBufferPointer(rebasing: outgoing.dropFirst(start).prefix(Self.largestMessage))
-      let awaited = UnsafeMutableRawBufferPointer(rebasing: incoming.dropFirst(start).prefix(Self.largestMessage))
-      if !sent.isEmpty { try send(sent, peer, Self.bytesTag, slot: 3) }
+      let end = min(whole, start + Self.piecesAtOnce * piece)
+      let sends = requests + 2
+      var count = 0
+      for from in stride(from: start, to: min(end, outgoing.count), by: piece) {
+        let bytes = UnsafeRawBufferPointer(rebasing: outgoing[from..<min(from + piece, outgoing.count)])
+        try send(bytes, peer, Self.bytesTag, sends + count)
+        count += 1
+      }
       if start == 0 {
-        try complete(0, "MPI_Irecv", bytes: size)
+        try complete(requests, 1, "MPI_Irecv", .forPartner())
+        try checkCount(statuses, size)
         try theirs.pointee.check(own: own.pointee, rank: rank, partner: partner)
-        try complete(1, "MPI_Isend")
+        try complete(requests + 1, 1, "MPI_Isend", .forPartner())
       }
-      let bytes = max(sent.count, awaited.count)
-      let transfer = PoliteWait.forTransfer(bytes: bytes, nanosecondsPerByte: pace[partner])
-      if !awaited.isEmpty {
-        try receive(awaited, peer, Self.bytesTag, slot: 2)
-        try complete(2, "MPI_Irecv", transfer, bytes: awaited.count)
+      let transfer = PoliteWait.forTransfer(
+        bytes: end - start, nanosecondsPerByte: pace[partner], isCarried: !isNear[partner])
+      let sent = count
+      for from in stride(from: start, to: min(end, incoming.count), by: piece) {
+        let bytes = UnsafeMutableRawBufferPointer(rebasing: incoming[from..<min(from + piece, incoming.count)])
+        try receive(bytes, peer, Self.bytesTag, sends + count)
+        count += 1
       }
-      if !sent.isEmpty { try complete(3, "MPI_Isend", transfer) }
-      if bytes >= Self.tellingMessage { learn(pace: Double(transfer.passed) / Double(bytes), of: partner) }
-      start += Self.largestMessage
-    } while start < max(outgoing.count, incoming.count)
+      try complete(sends, count, "MPI_Isend or MPI_Irecv", transfer)
+      for (index, from) in stride(from: start, to: min(end, incoming.count), by: piece).enumerated() {
+        try checkCount(statuses + sent + index, min(piece, incoming.count - from))
+      }
+      if end - start >= Self.tellingMessage {
+        learn(pace: Double(transfer.passed) / Double(end - start), of: partner)
+      }
+      start = end
+    } while start < whole
     return theirs.pointee.witness
   }
 
@@ -160,44 +185,44 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   }
 
   private func receive(
-    _ bytes: UnsafeMutableRawBufferPointer, _ peer: Int32, _ tag: Int32, slot: Int
+    _ bytes: UnsafeMutableRawBufferPointer, _ peer: Int32, _ tag: Int32, _ request: UnsafeMutablePointer<MPI_Request?>
   ) throws(CommunicationError) {
     try check(
-      MPI_Irecv(
-        bytes.baseAddress, Int32(bytes.count), cmpi_byte(), peer, tag, cmpi_comm_world(), requests + slot),
-      "MPI_Irecv")
+      MPI_Irecv(bytes.baseAddress, Int32(bytes.count), cmpi_byte(), peer, tag, cmpi_comm_world(), request), "MPI_Irecv")
   }
 
   private func send(
-    _ bytes: UnsafeRawBufferPointer, _ peer: Int32, _ tag: Int32, slot: Int
+    _ bytes: UnsafeRawBufferPointer, _ peer: Int32, _ tag: Int32, _ request: UnsafeMutablePointer<MPI_Request?>
   ) throws(CommunicationError) {
     try check(
-      MPI_Isend(bytes.baseAddress, Int32(bytes.count), cmpi_byte(), peer, tag, cmpi_comm_world(), requests + slot),
-      "MPI_Isend")
+      MPI_Isend(bytes.baseAddress, Int32(bytes.count), cmpi_byte(), peer, tag, cmpi_comm_world(), request), "MPI_Isend")
   }
 
-  /// A transfer that a busy core held up must not make the next ones look slow: paces fall at once, and rise slowly.
+  /// One transfer says little: a busy core may have held it up, and of a partner who was ahead all bytes may have been
+  /// there already. Paces therefore move by steps, and faster up than down.
   private func learn(pace seen: Double, of partner: Int) {
-    pace[partner] = min(seen, 1.2 * pace[partner])
+    pace[partner] = min(max(seen, pace[partner] / 1.05), 1.2 * pace[partner])
   }
 
-  /// Waits for the request in `slot`, and where it is a receive, checks that as many bytes came as expected.
+  /// Waits for `count` requests, and leaves their statuses in `statuses`.
   private func complete(
-    _ slot: Int, _ call: String, _ wait: PoliteWait = .forPartner(), bytes: Int? = nil
+    _ requests: UnsafeMutablePointer<MPI_Request?>, _ count: Int, _ call: String, _ wait: PoliteWait
   ) throws(CommunicationError) {
-    var status = MPI_Status()
     var isDone: Int32 = 0
     while true {
-      try check(MPI_Test(requests + slot, &isDone, &status), call)
+      try check(MPI_Testall(Int32(count), requests, &isDone, statuses), call)
       if isDone != 0 { break }
       wait.pass()
     }
-    guard let bytes else { return }
+  }
+
+  /// - Parameter status: a receive's that is complete.
+  private func checkCount(_ status: UnsafeMutablePointer<MPI_Status>, _ bytes: Int) throws(CommunicationError) {
     var count: Int32 = 0
-    try check(MPI_Get_count(&status, cmpi_byte(), &count), "MPI_Get_count")
+    try check(MPI_Get_count(status, cmpi_byte(), &count), "MPI_Get_count")
     guard count == bytes else {
       throw .callFailed(
-        rank: rank, call: call, cause: "rank \(status.MPI_SOURCE) sent \(count) bytes, not \(bytes)")
+        rank: rank, call: "MPI_Irecv", cause: "rank \(status.pointee.MPI_SOURCE) sent \(count) bytes, not \(bytes)")
     }
   }
 

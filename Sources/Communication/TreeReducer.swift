@@ -15,14 +15,8 @@ import Tensors
 /// Every exchange carries the reducer's name, the caller's tag and the witness, the bits of k_t. Where partners' witnesses differ both throw in that exchange.
 /// (NaNs excepted: whose payload survives an addition is the processor's choice.)
 public final class TreeReducer {
-  /// Bytes of vectors for which reduce-scatter is the faster way (`equipoise bench allreduce`). Between two ranks on
-  /// different machines both ways send the same bytes: halves that go without being announced are faster, whole vectors
-  /// that are announced once.
-  ///
-  /// - Parameter ofMachine: ranks on each machine.
-  public static func usuallyScattered(ranks: Int, ofMachine: Int) -> Range<Int> {
-    64 << 10..<(ranks == 2 && ofMachine == 1 ? 512 << 10 : .max)
-  }
+  /// Bytes of vectors for which reduce-scatter is the faster way (`equipoise bench allreduce`).
+  public static let usuallyScattered = 64 << 10..<Int.max
 
   private let communicator: any Communicator
   private let scattered: Range<Int>
@@ -32,12 +26,13 @@ public final class TreeReducer {
   /// - Parameters:
   ///   - name: whose sum it is.
   ///   - largest: bytes of the longest vector it will be given.
-  ///   - scattered: bytes of vectors that go by reduce-scatter; nil: as is usual.
-  public init(_ communicator: any Communicator, _ name: ShortName, largest: Int, scattered: Range<Int>? = nil) {
+  ///   - scattered: bytes of vectors that go by reduce-scatter.
+  public init(
+    _ communicator: any Communicator, _ name: ShortName, largest: Int, scattered: Range<Int> = usuallyScattered
+  ) {
     precondition(
       communicator.worldSize.nonzeroBitCount == 1, "a balanced tree has a power of two of ranks")
     self.communicator = communicator
-    let scattered = scattered ?? Self.usuallyScattered(ranks: communicator.worldSize, ofMachine: communicator.localSize)
     self.scattered = scattered
     self.name = name
     // Doubling receives the whole vector, scattering the larger half.

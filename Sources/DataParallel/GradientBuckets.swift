@@ -2,8 +2,9 @@ import Tensors
 
 /// A network's gradient block cut into ranges that are reduced one by one, in layout order.
 ///
-/// The layout is the order in which backward finishes, so bucket 0 is ready first. Buckets are equal, but for the
-/// last, and begin at multiples of 16 elements. Sizes change when sums are sent, never their bits.
+/// The layout is the order in which backward finishes, so bucket 0 is ready first. Buckets are equal until less than two
+/// are left; from there on each takes half of what is left, down to 128 KiB: nothing hides the last one's way. All begin
+/// at multiples of 16 elements. Sizes change when sums are sent, never their bits.
 public struct GradientBuckets: Sendable, Equatable {
   /// Elements of the block.
   public let count: Int
@@ -12,13 +13,27 @@ public struct GradientBuckets: Sendable, Equatable {
   /// Elements that a bucket's start is a multiple of.
   public static let alignment = 16
 
-  /// - Parameter bytes: the wanted size of a bucket.
+  /// Bytes below which no bucket is halved.
+  private static let shortest = 128 << 10
+
+  /// - Parameter bytes: the wanted size of a bucket; the largest one's.
   public init(count: Int, bytes: Int) {
     precondition(count > 0 && bytes > 0)
-    let length = max(Self.alignment, bytes / MemoryLayout<Real>.size / Self.alignment * Self.alignment)
+    let length = Self.aligned(bytes / MemoryLayout<Real>.size)
+    let shortest = min(length, Self.aligned(Self.shortest / MemoryLayout<Real>.size))
     self.count = count
-    ranges = stride(from: 0, to: count, by: length).map { $0..<min($0 + length, count) }
+    var ranges: [Range<Int>] = []
+    var start = 0
+    while start < count {
+      let left = count - start
+      let end = start + min(left, max(shortest, min(length, Self.aligned(left / 2))))
+      ranges.append(start..<end)
+      start = end
+    }
+    self.ranges = ranges
   }
+
+  private static func aligned(_ elements: Int) -> Int { max(alignment, elements / alignment * alignment) }
 
   /// Elements of the largest bucket.
   public var largest: Int { ranges[0].count }

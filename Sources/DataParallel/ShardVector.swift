@@ -9,18 +9,21 @@ public final class ShardVector {
   /// Doubles of one shard.
   public let count: Int
   private let localShards: Int
+  private let name: ShortName
   private let thread: CommunicationThread
   private let reducer: TreeReducer
   private let slots: Buffer<Double>
   private var submission: Int?
 
-  public init(count: Int, plan: ShardPlan, thread: CommunicationThread) {
+  /// - Parameter name: what its exchanges are called.
+  public init(_ name: ShortName, count: Int, plan: ShardPlan, thread: CommunicationThread) {
     precondition(count > 0)
     precondition(plan.worldSize == thread.communicator.worldSize && plan.rank == thread.communicator.rank)
     self.count = count
+    self.name = name
     self.thread = thread
     localShards = plan.localShardCount
-    reducer = TreeReducer(thread.communicator, "sums", largest: count * MemoryLayout<Double>.size)
+    reducer = TreeReducer(thread.communicator, name, largest: count * MemoryLayout<Double>.size)
     slots = Buffer<Double>(count: count * localShards)
   }
 
@@ -45,7 +48,7 @@ public final class ShardVector {
       distance *= 2
     }
     let values = UnsafeMutableBufferPointer(start: slots.pointer, count: count)
-    thread.communicator.activity.noteReady("sums", bytes: count * MemoryLayout<Double>.size)
+    thread.communicator.activity.noteReady(name, bytes: count * MemoryLayout<Double>.size)
     submission = thread.submit(
       Reduction(values: .statistics(values), tag: 0, witness: witness, reducer: reducer, owner: self))
   }

@@ -26,19 +26,20 @@ public struct SumCost: Sendable, Equatable {
     }
   }
 
-  /// Bytes of the vectors that costs are told from. Sums of the shortest are all latency; of what the others take from a
-  /// core, a line through both says what does not grow with the vector. They may go different ways, by doubling or in
-  /// halves (`TreeReducer.usuallyScattered`), so costs are near, not exact.
+  /// Bytes of the vectors that costs are told from. Both longer ones go the way of buckets, in halves
+  /// (`TreeReducer.usuallyScattered`): a line through them says what does not grow with the vector, of time as of a core.
+  /// No sum is faster than one of the shortest.
   public static let sizes = (shortest: 4 << 10, middle: 256 << 10, longest: 1 << 20)
   private static let tries = 5
 
   /// From samples of vectors of these `sizes`.
   public init(shortest: Sample, middle: Sample, longest: Sample) {
     let (near, far) = (Double(Self.sizes.middle), Double(Self.sizes.longest))
-    let coreBesides = (middle.core * far - longest.core * near) / (far - near)
+    func besides(_ middle: Double, _ longest: Double) -> Double { (middle * far - longest * near) / (far - near) }
+    let latency = max(shortest.passed, besides(middle.passed, longest.passed))
     self.init(
-      secondsPerByte: max(longest.passed - shortest.passed, longest.passed / 16) / far,
-      secondsPerSum: shortest.passed + max(0, coreBesides))
+      secondsPerByte: max(longest.passed - latency, longest.passed / 16) / far,
+      secondsPerSum: latency + max(0, besides(middle.core, longest.core)))
   }
 
   /// Times sums: medians of a few tries, of the rank where they are largest. Every rank calls it, and gets the same.

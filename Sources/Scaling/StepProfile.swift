@@ -35,13 +35,26 @@ public struct StepProfile: Sendable, Equatable {
     }
   }
 
+  /// A vector that is ready all at once.
+  public struct Handover: Sendable, Equatable {
+    public var bytes: Int
+    public var seconds: Double
+
+    public init(bytes: Int, seconds: Double) {
+      self.bytes = bytes
+      self.seconds = seconds
+    }
+  }
+
   /// Shards that the rank runs, one after the other; gradients become ready in the last.
   public var localShards: Int
   /// Seconds of all passes.
   public var compute: Double
   /// In the order in which they are waited for.
   public var gradients: [Gradient]
-  /// Bytes of losses and batch statistics, ready when the passes are.
+  /// Batch statistics, ready when the forwards are.
+  public var statistics: Handover
+  /// Bytes of losses, ready when the passes are.
   public var sumsBytes: Int
   /// Seconds after each gradient's arrival, and at the end, in which updates are made.
   public var norm: Double
@@ -50,12 +63,13 @@ public struct StepProfile: Sendable, Equatable {
   public var spread: [Double]
 
   public init(
-    localShards: Int, compute: Double, gradients: [Gradient], sumsBytes: Int, norm: Double, update: Double,
-    spread: [Double] = [1]
+    localShards: Int, compute: Double, gradients: [Gradient], statistics: Handover, sumsBytes: Int, norm: Double,
+    update: Double, spread: [Double] = [1]
   ) {
     self.localShards = localShards
     self.compute = compute
     self.gradients = gradients
+    self.statistics = statistics
     self.sumsBytes = sumsBytes
     self.norm = norm
     self.update = update
@@ -69,6 +83,7 @@ public struct StepProfile: Sendable, Equatable {
     other.compute /= speed
     other.norm /= speed
     other.update /= speed
+    other.statistics.seconds /= speed
     for index in other.gradients.indices {
       for point in other.gradients[index].points.indices { other.gradients[index].points[point].seconds /= speed }
     }
@@ -82,6 +97,7 @@ public struct StepProfile: Sendable, Equatable {
     other.localShards = shards
     other.compute = each * Double(shards)
     let shift = each * Double(shards - localShards)
+    other.statistics.seconds += shift
     for index in other.gradients.indices {
       for point in other.gradients[index].points.indices { other.gradients[index].points[point].seconds += shift }
     }
@@ -142,25 +158,31 @@ extension StepProfile {
     }
     let compute = median { $0.computed - $0.begin }
     var gradients: [Gradient] = []
+    var statistics = Handover(bytes: 0, seconds: 0)
     var sumsBytes = 0
     for (index, ready) in first.ready.enumerated() {
-      guard ready.network != "sums" else {
-        sumsBytes = ready.bytes
-        continue
-      }
       // Every step hands over the same vectors in the same order.
       let seconds =
         median { part in
           (index < part.ready.count ? part.ready[index].at : part.computed) - part.begin
         } / 1e6
+      switch ready.network {
+      case "sums":
+        sumsBytes = ready.bytes
+        continue
+      case "statistics":
+        statistics = Handover(bytes: ready.bytes, seconds: seconds)
+        continue
+      default: break
+      }
       if gradients.last?.network != ready.network { gradients.append(Gradient(network: ready.network, points: [])) }
       let before = gradients[gradients.count - 1].bytes
       gradients[gradients.count - 1].points.append((before + ready.bytes, seconds))
     }
     let networks = Double(max(1, gradients.count))
     self.init(
-      localShards: first.shards, compute: compute / 1e6, gradients: gradients, sumsBytes: sumsBytes,
-      norm: max(0, median { $0.norm }) / 1e6 / networks, update: median { $0.update } / 1e6,
+      localShards: first.shards, compute: compute / 1e6, gradients: gradients, statistics: statistics,
+      sumsBytes: sumsBytes, norm: max(0, median { $0.norm }) / 1e6 / networks, update: median { $0.update } / 1e6,
       spread: whole.map { ($0.computed - $0.begin) / compute })
   }
 }

@@ -6,8 +6,8 @@ import Tensors
 ///
 /// A rank hands over each bucket when its last gradient is ready; its communication thread takes them one by one. At
 /// distance d = 1, 2, 4 … it exchanges with rank r ⊕ d, when both are there: the whole bucket, or where that is faster
-/// the halves of halves, and these again on the way back. Then the main thread waits for each network's last bucket, and
-/// updates.
+/// the halves of halves, and these again on the way back. Batch statistics take their turn among the buckets. Then the main
+/// thread waits for each network's last bucket, and updates.
 public struct StepSimulation: Sendable {
   /// Ranks, and the networks between them.
   public struct Cluster: Sendable {
@@ -32,7 +32,7 @@ public struct StepSimulation: Sendable {
   }
 
   /// Bytes of the largest bucket.
-  public var largestBucket: Int { buckets.map(\.bytes).max() ?? 0 }
+  public let largestBucket: Int
 
   /// Seconds of a step, mean over steps and ranks.
   public struct Outcome: Sendable, Equatable {
@@ -66,19 +66,24 @@ public struct StepSimulation: Sendable {
     let size =
       bucketBytes.map { BucketSize.bytes($0) }
       ?? (cluster.ranks == 1 ? .usual : .fitting(cluster.sumCost(scattered)))
+    let width = MemoryLayout<Real>.size
     var buckets: [Bucket] = []
-    for (number, gradient) in profile.gradients.enumerated() {
-      let bucketBytes = size.bytes(ofGradient: gradient.bytes)
-      var start = 0
-      while start < gradient.bytes {
-        let end = min(gradient.bytes, start + bucketBytes)
+    var largestBucket = 0
+    if profile.statistics.bytes > 0 {
+      buckets.append(Bucket(bytes: profile.statistics.bytes, ready: profile.statistics.seconds))
+    }
+    for (number, gradient) in profile.gradients.enumerated() where gradient.bytes >= width {
+      let cut = GradientBuckets(
+        count: gradient.bytes / width, bytes: size.bytes(ofGradient: gradient.bytes))
+      largestBucket = max(largestBucket, cut.largest * width)
+      for range in cut.ranges {
         buckets.append(
           Bucket(
-            bytes: end - start, ready: gradient.seconds(through: end),
-            closes: end == gradient.bytes ? number : nil))
-        start = end
+            bytes: range.count * width, ready: gradient.seconds(through: range.upperBound * width),
+            closes: range.upperBound == cut.count ? number : nil))
       }
     }
+    self.largestBucket = largestBucket
     self.buckets = buckets.enumerated().sorted { ($0.element.ready, $0.offset) < ($1.element.ready, $1.offset) }
       .map(\.element)
   }

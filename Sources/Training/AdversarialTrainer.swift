@@ -32,6 +32,7 @@ public final class AdversarialTrainer {
   private let fakePass: Pass?
   let thread: CommunicationThread
   private let shardSums: ShardVector
+  private let shardStatistics: ShardVector
   /// Shards whose activations are held at the same time: one, or all where D is updated between the generator's
   /// forward and its backward.
   private let shardGroups: [Range<Int>]
@@ -88,9 +89,12 @@ public final class AdversarialTrainer {
       (d, discriminator, realPass, fakePass) = (nil, nil, nil, nil)
       balance = BalanceController(kt: 0, lambdaK: 0, gamma: 0, mode: .absolute)
     }
-    shardSums = ShardVector(
-      count: ShardSums.count(
-        generator: generatorStore.statisticsCount, discriminator: discriminator?.store.statisticsCount ?? 0),
+    shardSums = ShardVector("sums", count: ShardSums.count, plan: plan, thread: thread)
+    shardStatistics = ShardVector(
+      "statistics",
+      count: ShardStatistics.count(
+        generatorCount: generatorStore.statisticsCount,
+        discriminatorCount: discriminator?.store.statisticsCount ?? 0),
       plan: plan, thread: thread)
     prepare(heatmapShape)
   }
@@ -169,8 +173,7 @@ public final class AdversarialTrainer {
   /// Ĉ_n = G(X); L_MSE = Σ_n Σ_j (C_j − Ĉ_nj)², every stack supervised.
   private func predict(_ batch: RankBatch, _ shard: Int) {
     let pass = generatorPass(shard)
-    let sums = sums(shard)
-    pass.batchStatistics = sums?.generator
+    pass.batchStatistics = statistics(shard)?.generator
     g.forward(batch.images(shard), pass)
     pass.outputGradients.removeAll(keepingCapacity: true)
     var lossMSE = 0.0
@@ -180,19 +183,19 @@ public final class AdversarialTrainer {
       pass.outputGradients.append(gradient)
       if n + 1 < pass.outputs.count || d == nil { pass.release(prediction) }
     }
-    sums?.lossMSE = lossMSE
+    sums(shard)?.lossMSE = lossMSE
+    if d == nil { sendStatistics(shard) }
   }
 
   /// L_real = Σ_j (C_j − D(C, X)_j)², and its gradient for D's parameters.
   private func discriminateReal(_ batch: RankBatch, _ shard: Int) {
     guard let d, let pass = realPass else { return }
-    let sums = sums(shard)
-    pass.batchStatistics = sums?.discriminatorOnReal
+    pass.batchStatistics = statistics(shard)?.discriminatorOnReal
     let real = batch.heatmaps(shard)
     let reconstruction = d.forward(real, batch.images(shard), pass)
     let gradient = pass.allocate(reconstruction.shape)
     let lossReal = loss(reconstruction, real, mask: batch.mask(shard), gradient: gradient, context)
-    sums?.lossReal = lossReal
+    sums(shard)?.lossReal = lossReal
     pass.release(reconstruction)
     pass.gradientTarget = target(discriminator!, shard)
     _ = d.backward(gradient, pass, wantsHeatmaps: false)
@@ -203,9 +206,10 @@ public final class AdversarialTrainer {
   private func discriminateFake(_ batch: RankBatch, _ shard: Int) {
     guard let d, let pass = fakePass else { return }
     let sums = sums(shard)
-    pass.batchStatistics = sums?.discriminatorOnFake
+    pass.batchStatistics = statistics(shard)?.discriminatorOnFake
     let generated = generatorPass(shard).outputs.last!
     let reconstruction = d.forward(generated, batch.images(shard), pass)
+    sendStatistics(shard)
     let gradient = pass.allocate(reconstruction.shape)
     let lossFake = loss(reconstruction, generated, mask: batch.mask(shard), gradient: gradient, context)
     sums?.lossFake = lossFake
@@ -291,7 +295,8 @@ public final class AdversarialTrainer {
     if let discriminator, !refreshesDiscriminator { discriminatorClip = try finishGradient(discriminator) }
     let generatorClip = try finishGradient(generator)
     var clock = StepClock(thread.communicator.activity)
-    let sums = sums(try shardSums.wait())
+    let statistics = statistics(try shardStatistics.wait())
+    let sums = ShardSums(try shardSums.wait().baseAddress!)
     phases.communication += clock.lap(nil)
     var record = StepRecord()
     record.fill(sums, balance, settings)
@@ -304,12 +309,12 @@ public final class AdversarialTrainer {
 
     record.learningRateGenerator = generator.learningRate(after: completedSteps)
     generator.update(clip: generatorClip, after: completedSteps, vectors)
-    generator.store.updateRunningStatistics(from: sums.generator, shards: plan.shards)
+    generator.store.updateRunningStatistics(from: statistics.generator, shards: plan.shards)
     if let discriminator, let discriminatorClip {
       record.learningRateDiscriminator = discriminator.learningRate(after: completedSteps)
       if !refreshesDiscriminator { discriminator.update(clip: discriminatorClip, after: completedSteps, vectors) }
-      discriminator.store.updateRunningStatistics(from: sums.discriminatorOnReal, shards: plan.shards)
-      discriminator.store.updateRunningStatistics(from: sums.discriminatorOnFake, shards: plan.shards)
+      discriminator.store.updateRunningStatistics(from: statistics.discriminatorOnReal, shards: plan.shards)
+      discriminator.store.updateRunningStatistics(from: statistics.discriminatorOnFake, shards: plan.shards)
       if !settings.adversarial!.holdsKt { balance.update(lossReal: record.lossReal, lossFake: record.lossFake) }
     }
     phases.optimizer += clock.lap("update")
@@ -338,15 +343,25 @@ extension AdversarialTrainer {
 
   private func generatorPass(_ shard: Int) -> Pass { generatorPasses[refreshesDiscriminator ? shard : 0] }
 
-  private func sums(_ values: UnsafeMutableBufferPointer<Double>) -> ShardSums {
-    ShardSums(
+  private func statistics(_ values: UnsafeMutableBufferPointer<Double>) -> ShardStatistics {
+    ShardStatistics(
       values.baseAddress!, generatorCount: generator.store.statisticsCount,
       discriminatorCount: discriminator?.store.statisticsCount ?? 0)
   }
 
   /// The shard's place in the vector of sums; nil while planning.
   func sums(_ shard: Int) -> ShardSums? {
-    context.isPlanning ? nil : sums(shardSums.slot(for: shard))
+    context.isPlanning ? nil : ShardSums(shardSums.slot(for: shard).baseAddress!)
+  }
+
+  private func statistics(_ shard: Int) -> ShardStatistics? {
+    context.isPlanning ? nil : statistics(shardStatistics.slot(for: shard))
+  }
+
+  /// After the last forward that normalises: statistics go while backward goes on, for they are long.
+  private func sendStatistics(_ shard: Int) {
+    guard !context.isPlanning, diagnosis == nil, shard == plan.localShardCount - 1 else { return }
+    shardStatistics.start(witness: balance.kt.bitPattern)
   }
 
   private func target(_ player: Player, _ shard: Int, scale: Double = 1, keep: Bool = false) -> Pass.GradientTarget {

@@ -55,7 +55,7 @@ public final class AllReduceBenchmark {
   /// All sizes by all ways; `report` is told of each size on rank 0.
   public func run(_ report: ([Line]) -> Void) throws -> [Line] {
     var lines: [Line] = []
-    let scattered = TreeReducer.usuallyScattered(ranks: communicator.worldSize, ofMachine: communicator.localSize)
+    let scattered = TreeReducer.usuallyScattered
     for bytes in sizes {
       let vector = UnsafeMutableBufferPointer(rebasing: values.values[..<(bytes / MemoryLayout<Float>.size)])
       // Of each way and try, in turn: seconds, and seconds of a core.

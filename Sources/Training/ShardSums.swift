@@ -1,19 +1,12 @@
-/// What one shard adds to the global batch besides gradients: its losses, the batch statistics of every
-/// normalisation and what signals ask for, in one vector that is summed over shards.
+/// What is known at a step's end of one shard, to be summed over shards: its losses, and what signals ask for.
 struct ShardSums {
   private enum Place: Int, CaseIterable { case lossMSE, lossAdv, lossReal, lossFake, save, terminate, interrupt }
 
+  static var count: Int { Place.allCases.count }
+
   private let values: UnsafeMutablePointer<Double>
-  private let generatorCount: Int
-  private let discriminatorCount: Int
 
-  init(_ values: UnsafeMutablePointer<Double>, generatorCount: Int, discriminatorCount: Int) {
-    self.values = values
-    self.generatorCount = generatorCount
-    self.discriminatorCount = discriminatorCount
-  }
-
-  static func count(generator: Int, discriminator: Int) -> Int { Place.allCases.count + generator + 2 * discriminator }
+  init(_ values: UnsafeMutablePointer<Double>) { self.values = values }
 
   private subscript(place: Place) -> Double {
     get { values[place.rawValue] }
@@ -52,9 +45,4 @@ struct ShardSums {
       self[.interrupt] = newValue.contains(.interrupt) ? 1 : 0
     }
   }
-
-  /// Batch statistics, as `Pass.batchStatistics` takes them.
-  var generator: UnsafeMutablePointer<Double> { values + Place.allCases.count }
-  var discriminatorOnReal: UnsafeMutablePointer<Double> { generator + generatorCount }
-  var discriminatorOnFake: UnsafeMutablePointer<Double> { discriminatorOnReal + discriminatorCount }
 }

@@ -70,22 +70,33 @@ public struct BenchWorkload: Sendable {
 
 /// Times `AdversarialTrainer.step` with k_t held at 0.1, so that nothing of it can be left out.
 public final class StepBenchmark {
+  /// In which steps ranks talk to each other. In the others each goes on with its own numbers.
+  public enum Exchange: Sendable {
+    case always, never
+    /// After each step with, one without: a machine's better and worse moments meet both alike.
+    case everyOther
+  }
+
   private let name: String
   private let trainer: AdversarialTrainer
   private let communicator: any Communicator
+  private let mute: MuteCommunicator
+  private let exchange: Exchange
   private let machine: Machine
   private let memory: [OwnedBatchPart]
   private let blas: BLASLibrary
 
-  /// - Parameter exchanges: whether ranks talk to each other within a step; without, each goes on with its own numbers.
   /// - Throws: `ConfigurationError` where batch, shards and ranks, or the sizes of maps, do not go together; errors of
   ///   communication.
   public init(
-    _ workload: BenchWorkload, communicator: any Communicator, _ machine: Machine, exchanges: Bool = true
+    _ workload: BenchWorkload, communicator: any Communicator, _ machine: Machine, exchange: Exchange = .always
   ) throws {
     name = workload.name
     self.communicator = communicator
     self.machine = machine
+    self.exchange = exchange
+    mute = MuteCommunicator(communicator)
+    mute.isMute = exchange == .never
     blas = try machine.loadBLAS()
     let plan: ShardPlan
     do throws(ShardPlanError) {
@@ -101,8 +112,7 @@ public final class StepBenchmark {
     var settings = workload.settings
     settings.bucketSize = try workload.comm.bucketSize(communicator)
     trainer = AdversarialTrainer(
-      settings, plan: plan, communicator: exchanges ? communicator : MuteCommunicator(communicator),
-      context: machine.makeContext())
+      settings, plan: plan, communicator: exchange == .always ? communicator : mute, context: machine.makeContext())
     let (count, joints) = (plan.localPositions.count, workload.settings.generator.joints)
     memory = [
       OwnedBatchPart(Shape(n: count, h: side, w: side, c: 3), seed: 1),
@@ -133,14 +143,26 @@ public final class StepBenchmark {
       peaks: MachinePeaks(machine.pool, machine.level), threads: machine.pool.threads, kernels: machine.level.name)
   }
 
-  /// One step to warm up, then `steps` that are timed.
+  /// A step, after what ranks did before it, each in its own time; its seconds and its page faults.
+  private func timedStep() throws -> (record: StepRecord, seconds: Double, faults: Int) {
+    try communicator.barrier()
+    let before = Self.usage.pageFaults
+    // The step's own clock: another's code would be new pages.
+    let start = Timeline.now
+    let record = try takeStep()
+    return (record, Double(Timeline.now - start) / 1e9, Self.usage.pageFaults - before)
+  }
+
+  /// One step to warm up, then `steps` that are timed, and as many without exchange where every other is to be.
   ///
   /// - Parameter timeline: a file for all ranks' phases and exchanges in them; nil: none.
   public func run(steps: Int, timeline: String? = nil) throws -> JSONObject {
     var seconds: [Double] = []
+    var muteSeconds: [Double] = []
     var records: [StepRecord] = []
     // Room for all, so that nothing but the step itself could allocate or touch a new page.
     seconds.reserveCapacity(steps)
+    muteSeconds.reserveCapacity(steps)
     records.reserveCapacity(steps)
     _ = try takeStep()
     // A step's memory is planned: the first has reached the peak, and what the limit is measured with is not a step's.
@@ -148,16 +170,19 @@ public final class StepBenchmark {
     let limit = StepLimit(blas, machine.pool, steps: steps)
     let recorder = try timeline.map { try TimelineRecorder($0, communicator) }
     var faults = 0
+    func timeMute() throws {
+      mute.isMute = true
+      muteSeconds.append(try timedStep().seconds)
+      mute.isMute = false
+    }
     for step in 0..<steps {
-      // What ranks did between steps, each in its own time, is no part of one.
-      try communicator.barrier()
-      let before = Self.usage.pageFaults
-      // The step's own clock: another's code would be new pages.
-      let start = Timeline.now
-      let record = try takeStep()
-      seconds.append(Double(Timeline.now - start) / 1e9)
-      faults += Self.usage.pageFaults - before
-      records.append(record)
+      // Of a pair of steps each is the first in turn: the one after the limit's sample finds other caches.
+      if exchange == .everyOther && step % 2 == 1 { try timeMute() }
+      let timed = try timedStep()
+      seconds.append(timed.seconds)
+      records.append(timed.record)
+      faults += timed.faults
+      if exchange == .everyOther && step % 2 == 0 { try timeMute() }
       limit.sample(after: step)
     }
     try recorder?.finish()
@@ -169,7 +194,7 @@ public final class StepBenchmark {
       let values = records.map { $0.phases[keyPath: phase.path] }.sorted()
       phases.append(phase.name, JSONValue(values[values.count / 2]))
     }
-    return [
+    var result: JSONObject = [
       "program": "equipoise", "preset": .string(name), "batch": JSONValue(trainer.plan.batch),
       "shards": JSONValue(trainer.plan.shards), "ranks": JSONValue(trainer.plan.worldSize),
       "threads": JSONValue(machine.pool.threads), "precision": MemoryLayout<Real>.size == 8 ? "fp64" : "fp32",
@@ -187,17 +212,23 @@ public final class StepBenchmark {
       "parameters_generator": JSONValue(trainer.generator.store.parameterCount),
       "parameters_discriminator": JSONValue(trainer.discriminator?.store.parameterCount ?? 0),
     ]
+    if exchange == .everyOther {
+      result.append("no_exchange", .object(try costOfExchange(seconds, muteSeconds)))
+    }
+    return result
   }
 }
 
 extension StepBenchmark {
+  private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+
   /// Of every rank medians of the seconds that it computed in a step, waited for others, and took for sums over ranks,
   /// hidden or not; and its peak memory.
   private func gatherRanks(_ records: [StepRecord], _ seconds: [Double], _ peak: Int) throws -> [JSONValue] {
-    func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
     let own = [
-      median(zip(records, seconds).map { $1 - $0.phases.communication }),
-      median(records.map(\.phases.communication)), median(records.map(\.communicationSeconds)), Double(peak),
+      Self.median(zip(records, seconds).map { $1 - $0.phases.communication }),
+      Self.median(records.map(\.phases.communication)), Self.median(records.map(\.communicationSeconds)),
+      Double(peak),
     ]
     return try communicator.allGather(numbers: own).map { figures in
       [
@@ -205,6 +236,22 @@ extension StepBenchmark {
         "communication": JSONValue(figures[2]), "peak_rss_mib": JSONValue(Int(figures[3])),
       ]
     }
+  }
+}
+
+extension StepBenchmark {
+  /// What steps without exchange took, this rank's and in the mean of ranks' medians; and how much longer a step takes
+  /// with: than that, and than the slowest rank's step of each time, which even ranks that do not talk would wait for
+  /// if they began each step together.
+  private func costOfExchange(_ seconds: [Double], _ muteSeconds: [Double]) throws -> JSONObject {
+    let ranks = try communicator.allGather(numbers: muteSeconds)
+    let alone = ranks.map(Self.median).reduce(0, +) / Double(ranks.count)
+    let slowest = Self.median(muteSeconds.indices.map { step in ranks.map { $0[step] }.max()! })
+    return [
+      "step_seconds": .array(muteSeconds.map { JSONValue($0) }), "step_seconds_median": JSONValue(alone),
+      "slowest_rank_seconds_median": JSONValue(slowest), "ratio": JSONValue(Self.median(seconds) / alone),
+      "ratio_to_slowest_rank": JSONValue(Self.median(seconds) / slowest),
+    ]
   }
 }
 

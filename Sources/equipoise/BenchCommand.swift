@@ -58,7 +58,7 @@ struct BenchOptions: ParsableArguments {
   }
 
   func benchmark(
-    _ communicator: any Communicator, blasCore: String = "auto", exchanges: Bool = true
+    _ communicator: any Communicator, blasCore: String = "auto", exchange: StepBenchmark.Exchange = .always
   ) throws -> StepBenchmark {
     var compute = Configuration.Compute()
     compute.threads = threads
@@ -73,7 +73,7 @@ struct BenchOptions: ParsableArguments {
     } else {
       workload = BenchWorkload(preset, batch: batch, shards: shards, resolution: resolution, stacks: stacks)
     }
-    return try StepBenchmark(workload, communicator: communicator, machine, exchanges: exchanges)
+    return try StepBenchmark(workload, communicator: communicator, machine, exchange: exchange)
   }
 }
 
@@ -92,9 +92,17 @@ struct BenchStepCommand: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Whether ranks talk to each other; without, a step shows what that costs.")
   var exchange = true
 
+  @Flag(help: "Time as many steps without exchange in turn with the others, and say how much longer a step takes with.")
+  var inTurn = false
+
+  func validate() throws {
+    guard exchange || !inTurn else { throw ValidationError("--in-turn with --no-exchange: one of the two") }
+  }
+
   func run() throws {
     let communicator = try Program.join()
-    let result = try options.benchmark(communicator, blasCore: blasCore, exchanges: exchange).run(
+    let way: StepBenchmark.Exchange = inTurn ? .everyOther : exchange ? .always : .never
+    let result = try options.benchmark(communicator, blasCore: blasCore, exchange: way).run(
       steps: options.steps, timeline: timeline)
     guard communicator.rank == 0 else { return }
     print(options.json ? result.text : result.entries.map { "\($0.key): \($0.value.text)" }.joined(separator: "\n"))

@@ -8,7 +8,7 @@ import Testing
       let plan = try ShardPlan(batch: 2, shards: 2, rank: communicator.rank, worldSize: 2)
       let thread = CommunicationThread(communicator)
       return [1.0, 10, 100].map { value in
-        let vector = ShardVector(count: 1, plan: plan, thread: thread)
+        let vector = ShardVector("losses", count: 1, plan: plan, thread: thread)
         vector.slot(for: 0)[0] = value
         return vector
       }

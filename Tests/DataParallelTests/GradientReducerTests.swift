@@ -31,7 +31,7 @@ import Testing
       let thread = CommunicationThread(communicator)
       let first = GradientReducer("test", count: Self.count, plan: plan, thread: thread, bucketBytes: 2_000)
       let second = GradientReducer("test", count: Self.count, plan: plan, thread: thread, bucketBytes: 3_000)
-      let losses = ShardVector(count: 1, plan: plan, thread: thread)
+      let losses = ShardVector("losses", count: 1, plan: plan, thread: thread)
       first.beginStep(witness: 5)
       second.beginStep(witness: 5)
       for (local, shard) in plan.localShards.enumerated() {
@@ -130,7 +130,7 @@ import Testing
       let plan = try ShardPlan(batch: 2, shards: 2, rank: communicator.rank, worldSize: 2)
       let thread = CommunicationThread(communicator)
       let reducer = GradientReducer("test", count: 64, plan: plan, thread: thread, bucketBytes: 8 << 20)
-      let losses = ShardVector(count: 1, plan: plan, thread: thread)
+      let losses = ShardVector("losses", count: 1, plan: plan, thread: thread)
       var errors: [CommunicationError] = []
       do {
         _ = try runStep(

@@ -96,7 +96,7 @@ struct Checks {
     let plan = try ShardPlan(batch: shards, shards: shards, rank: rank, worldSize: worldSize)
     let thread = CommunicationThread(communicator)
     let reducer = GradientReducer("test", count: count, plan: plan, thread: thread, bucketBytes: 50_000)
-    let losses = ShardVector(count: 2, plan: plan, thread: thread)
+    let losses = ShardVector("losses", count: 2, plan: plan, thread: thread)
     for step in 0..<3 {
       reducer.beginStep(witness: UInt64(step))
       for (local, shard) in plan.localShards.enumerated() {
