@@ -12,8 +12,8 @@ public enum BucketSize: Sendable, Equatable {
 
   /// Bytes of a bucket of a gradient of `gradientBytes`.
   ///
-  /// N bytes in buckets of b are N/b sums, and of the last, b · s seconds, backward hides nothing: the least of both
-  /// together is at b = √(N · seconds per sum / s).
+  /// N bytes in buckets of b are N/b sums; and until the first is full the link rests, where it decides for at most b · s
+  /// seconds: the least of both together is at b = √(N · seconds per sum / s).
   public func bytes(ofGradient gradientBytes: Int) -> Int {
     switch self {
     case .bytes(let bytes): return bytes

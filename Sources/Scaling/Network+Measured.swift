@@ -5,8 +5,8 @@ extension Network {
   /// From what `bench allreduce --json` printed on two ranks: sums by doubling are one exchange and an addition each.
   ///
   /// Straight lines through (bytes, seconds) of the lengths that buckets have, each counting by its relative error; and
-  /// no latency below what the shortest vector took. Shorter ones have a rate of their own: they go unannounced, and
-  /// through what a link lets pass at once after a rest.
+  /// no latency below what the shortest vector took. Shorter ones have a rate of their own: they go through what a link
+  /// lets pass at once after a rest.
   public init(measured path: String) throws(FileSystemError) {
     var passed: [(bytes: Double, seconds: Double)] = []
     var core = passed

@@ -3,7 +3,7 @@ import DataParallel
 import Testing
 
 @Suite struct BucketSizeTests {
-  /// What does not hide behind backward: the sums of all buckets, and the last bucket's bytes.
+  /// What does not hide behind backward: the sums of all buckets, and the link's rest until the first one is full.
   static func exposed(_ bucket: Double, _ gradient: Double, _ cost: SumCost) -> Double {
     gradient / bucket * cost.secondsPerSum + bucket * cost.secondsPerByte
   }
