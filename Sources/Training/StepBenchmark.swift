@@ -191,8 +191,7 @@ public final class StepBenchmark {
     let ranks = try gatherRanks(records, seconds, peak)
     var phases = JSONObject()
     for phase in StepPhases.all {
-      let values = records.map { $0.phases[keyPath: phase.path] }.sorted()
-      phases.append(phase.name, JSONValue(values[values.count / 2]))
+      phases.append(phase.name, JSONValue(Self.median(records.map { $0.phases[keyPath: phase.path] })))
     }
     var result: JSONObject = [
       "program": "equipoise", "preset": .string(name), "batch": JSONValue(trainer.plan.batch),
