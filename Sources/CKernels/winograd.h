@@ -65,6 +65,20 @@ INLINE tile_place place_of(const ck_map *map, long tile) {
   return p;
 }
 
+INLINE long offset_of(const ck_map *map, tile_place p, int channels) {
+  return (((long)p.image * map->h + p.y) * map->w + p.x) * channels;
+}
+
+// Asks for some of a source's pixels, so that they are in the second-level cache when their tile's turn comes: these are
+// more streams than the core follows by itself.
+INLINE void expect_pixels(const ck_source *s, int kind, long corner, int high, int wide, long line, int channels) {
+  for (int i = 0; i < high; i++)
+    for (int j = 0; j < wide; j++) {
+      __builtin_prefetch(s->x + corner + i * line + j * channels, 0, 2);
+      if (kind == CK_GRADIENT) __builtin_prefetch(s->g + corner + i * line + j * channels, 0, 2);
+    }
+}
+
 INLINE vr only(mask_lane there, vr v) { return (vr)((there - (vm){0}) & (vm)v); }
 INLINE int within(int i, int extent) { return i < 0 ? 0 : i < extent ? i : extent - 1; }
 
@@ -84,9 +98,12 @@ INLINE void winograd_input_kind(const ck_source *s, int kind, const ck_map *map,
       row[i] = y == y0 + i ? -1 : 0;
       column[i] = x == x0 + i ? -1 : 0;
     }
+    // What the next tile's patch has beyond this one's.
+    long next = offset_of(map, place_of(map, first + t + 1), channels) - line + channels;
     ck_real *to = u + t * distance;
 #define BODY(c, n)                                                                                       \
   {                                                                                                      \
+    expect_pixels(s, kind, next + (c), 6, 4, line, channels);                                            \
     coefficients k = source_coefficients(s, kind, c, n);                                                 \
     vr columns[36];                                                                                      \
     if (inside) {                                                                                        \
@@ -124,12 +141,14 @@ INLINE void winograd_gradient_kind(const ck_source *s, int kind, const ck_map *m
                                    long first, long count, ck_real *v, long distance) {
   for (long t = 0; t < count; t++) {
     tile_place p = place_of(map, first + t);
-    long corner = (((long)p.image * map->h + p.y) * map->w + p.x) * channels + from;
+    long corner = offset_of(map, p, channels) + from;
+    long next = offset_of(map, place_of(map, first + t + 1), channels) + from;
     long line = (long)map->w * channels;
     ck_real *to = v + t * distance;
     int whole = p.y + 4 <= map->h && p.x + 4 <= map->w;
 #define BODY(c, n)                                                                                       \
   {                                                                                                      \
+    expect_pixels(s, kind, next + (c), 4, 4, line, channels);                                            \
     coefficients k = source_coefficients(s, kind, from + (c), n);                                        \
     vr columns[24];                                                                                      \
     for (int j = 0; j < 4; j++) {                                                                        \
@@ -166,7 +185,7 @@ INLINE void winograd_output_kind(const ck_real *m, long distance, const ck_map *
     running_sums sums = {0};                                                                                   \
     for (long t = 0; t < count; t++) {                                                                         \
       tile_place p = place_of(map, first + t);                                                                 \
-      long corner = (((long)p.image * map->h + p.y) * map->w + p.x) * channels + c;                            \
+      long corner = offset_of(map, p, channels) + c;                                                           \
       int whole = p.y + 4 <= map->h && p.x + 4 <= map->w;                                                      \
       vr columns[24];                                                                                          \
       for (int k = 0; k < 6; k++) {                                                                            \
