@@ -33,7 +33,8 @@ lay_nodes() {
   done
 }
 
-limit() { ip netns exec "$1" tc qdisc add dev "$2" root tbf rate "$3" burst 256kb latency 20ms; }
+# The burst goes at the speed of memory: as little as holds a whole packet, which cut up would cost much of a core.
+limit() { ip netns exec "$1" tc qdisc add dev "$2" root tbf rate "$3" burst 72kb latency 20ms; }
 
 # /etc/hosts, as `ip netns exec` shows it to what runs there.
 node_names() {

@@ -8,7 +8,7 @@ import Tensors
 /// The ranks of an MPI program.
 ///
 /// MPI_ERRORS_RETURN is set, so that what MPI reports arrives as a `CommunicationError`. Waiting is polite
-/// (`PoliteWait`) everywhere but in `libraryAllReduce`, which is the library's own.
+/// (`Doorbells`, `PoliteWait`) everywhere but in `libraryAllReduce`, which is the library's own.
 ///
 /// Unchecked: `requests`, `headers` and `pace` belong to the one thread that is inside a call (see `Communicator`).
 public final class MPICommunicator: Communicator, @unchecked Sendable {
@@ -24,8 +24,10 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   private var isFinalized = false
   /// Nanoseconds that a byte from and to each rank takes, as far as has been seen; at first as fast as memory is copied.
   private var pace: [Double]
-  /// Whether each rank is on this machine.
-  private var isNear: [Bool]
+  /// The local numbers of the ranks on this machine; nil for all others.
+  private var localNumbers: [Int?]
+  /// Nil where this rank is alone on its machine.
+  private let bells: Doorbells?
 
   /// Bytes of the largest single message; MPI counts with 32 bits.
   private static let largestMessage = 1 << 30
@@ -44,6 +46,7 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   /// Initialises MPI, once in a process. Signal handlers are to be installed before.
   public init() throws(CommunicationError) {
     Self.letAnswersPass()
+    cmpi_sleep_exactly()
     var granted: Int32 = 0
     try Self.check(MPI_Init_thread(nil, nil, cmpi_thread_multiple(), &granted), "MPI_Init_thread", rank: 0)
     var number: Int32 = 0
@@ -72,8 +75,10 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
     let width = Int32(MemoryLayout<Int32>.size)
     try Self.check(
       MPI_Allgather(&own, width, cmpi_byte(), &near, width, cmpi_byte(), machine), "MPI_Allgather", rank: rank)
-    isNear = Array(repeating: false, count: worldSize)
-    for other in near { isNear[Int(other)] = true }
+    localNumbers = Array(repeating: nil, count: worldSize)
+    for (local, other) in near.enumerated() { localNumbers[Int(other)] = local }
+    bells =
+      localSize == 1 ? nil : try Doorbells(machine, rank: rank, localRank: localRank, localSize: localSize)
     try Self.check(MPI_Comm_free(&machine), "MPI_Comm_free", rank: rank)
     self.rank = rank
   }
@@ -103,8 +108,10 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
     own.pointee = ExchangeHeader(label, step: activity.step, count: outgoing.count, awaited: incoming.count)
     try receive(UnsafeMutableRawBufferPointer(start: theirs, count: size), peer, Self.headerTag, requests)
     try send(UnsafeRawBufferPointer(start: own, count: size), peer, Self.headerTag, requests + 1)
-    let piece = isNear[partner] ? Self.largestMessage : Self.unannouncedMessage
+    let local = localNumbers[partner]
+    let piece = local == nil ? Self.unannouncedMessage : Self.largestMessage
     let whole = max(outgoing.count, incoming.count)
+    let spin = PoliteWait.spin(bytes: whole)
     var start = 0
     repeat {
       // Both partners skip the pieces that only one of the two directions has.
@@ -117,13 +124,17 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
         count += 1
       }
       if start == 0 {
-        try complete(requests, 1, "MPI_Irecv", .forPartner())
+        if let local, let bells {
+          bells.ring(at: local)
+          bells.wait(for: local, spin: spin)
+        }
+        try complete(requests, 1, "MPI_Irecv", .forPartner(spin: spin))
         try checkCount(statuses, size)
         try theirs.pointee.check(own: own.pointee, rank: rank, partner: partner)
-        try complete(requests + 1, 1, "MPI_Isend", .forPartner())
+        try complete(requests + 1, 1, "MPI_Isend", .forPartner(spin: spin))
       }
       let transfer = PoliteWait.forTransfer(
-        bytes: end - start, nanosecondsPerByte: pace[partner], isCarried: !isNear[partner])
+        bytes: end - start, nanosecondsPerByte: pace[partner], isCarried: local == nil, spin: spin)
       let sent = count
       for from in stride(from: start, to: min(end, incoming.count), by: piece) {
         let bytes = UnsafeMutableRawBufferPointer(rebasing: incoming[from..<min(from + piece, incoming.count)])
@@ -167,6 +178,7 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   public func finalize() {
     guard !isFinalized else { return }
     isFinalized = true
+    bells?.takeDown()
     MPI_Finalize()
   }
 

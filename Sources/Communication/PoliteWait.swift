@@ -19,29 +19,36 @@ package struct PoliteWait {
   private let shortestPause: UInt64
   private let longestPause: UInt64
 
-  /// For a partner who may be far behind: looks back to back for 20 µs, which covers one that is just as far, then
-  /// sleeps between looks, for a sixteenth of the time that has passed, from 5 µs to 0.1 ms.
-  package static func forPartner() -> PoliteWait {
-    PoliteWait(spin: 20_000, expected: nil, part: 16, shortestPause: 5_000, longestPause: 100_000)
+  /// Nanoseconds to look back to back for a partner who is just as far and for a vector's first bytes: 20 µs. A vector of
+  /// up to 128 KiB is there before a sleeper would wake, and comes when there is little else to do: 0.2 ms.
+  package static func spin(bytes: Int) -> UInt64 { bytes <= 128 << 10 ? 200_000 : 20_000 }
+
+  /// For a partner who may be far behind: looks back to back at first, then sleeps between looks, for a sixteenth of the
+  /// time that has passed, from 5 µs to 0.1 ms.
+  package static func forPartner(spin: UInt64) -> PoliteWait {
+    PoliteWait(spin: spin, expected: nil, part: 16, shortestPause: 5_000, longestPause: 100_000)
   }
 
   /// For bytes on their way from and to a partner who is here.
   ///
-  /// Where they go as fast as memory is copied, looks back to back for as long as they are expected to take, since a
-  /// sleep would cost more. Elsewhere sleeps as long as has passed, later half of what is left, and beyond the expected
-  /// time a quarter of the excess; no less than 16 KiB take, and no more than 128 KiB, which the kernel's buffers hold.
-  /// Where bytes only move while somebody looks pauses are a quarter of that at first, and between a sixteenth of what
-  /// 64 KiB take and all of it.
+  /// Where they go as fast as memory is copied, looks back to back for twice as long as they are expected to take, since
+  /// a sleep would cost more. Elsewhere sleeps for a quarter of what they are expected to take or as long as has passed,
+  /// later half of what is left, and beyond the expected time a quarter of the excess; no less than a 48th of it, and no
+  /// more than 96 KiB take, which the kernel's buffers hold. Where bytes only move while somebody looks pauses are a
+  /// quarter of that at first, and between a sixteenth of what 64 KiB take and all of it.
   ///
   /// - Parameters:
   ///   - nanosecondsPerByte: the pace at which such bytes have come of late.
   ///   - isCarried: whether the kernel carries bytes on while nobody looks, as between machines.
-  package static func forTransfer(bytes: Int, nanosecondsPerByte pace: Double, isCarried: Bool) -> PoliteWait {
+  ///   - spin: nanoseconds to look back to back in any case.
+  package static func forTransfer(
+    bytes: Int, nanosecondsPerByte pace: Double, isCarried: Bool, spin: UInt64
+  ) -> PoliteWait {
     let (expected, piece) = (UInt64(Double(bytes) * pace), UInt64(65536 * pace))
     return PoliteWait(
-      spin: 20_000 + (pace < 1 ? expected : 0), expected: expected, part: isCarried ? 1 : 4,
-      shortestPause: max(20_000, piece / (isCarried ? 4 : 16)), longestPause: max(20_000, isCarried ? 2 * piece : piece)
-    )
+      spin: spin + (pace < 1 ? 2 * expected : 0), expected: expected, part: isCarried ? 1 : 4,
+      shortestPause: max(20_000, isCarried ? min(expected / 48, piece) : piece / 16),
+      longestPause: max(20_000, isCarried ? 3 * piece / 2 : piece))
   }
 
   private init(spin: UInt64, expected: UInt64?, part: UInt64, shortestPause: UInt64, longestPause: UInt64) {
@@ -67,7 +74,9 @@ package struct PoliteWait {
     guard passed > spin else { return nil }
     let wanted =
       if let expected {
-        passed < expected ? min(passed / part, (expected - passed) / 2) : (passed - expected) / 4
+        passed < expected
+          ? min(max(passed, expected / 4) / part, (expected - passed) / 2)
+          : (passed - expected) / 4
       } else {
         passed / part
       }

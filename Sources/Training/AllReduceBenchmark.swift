@@ -2,6 +2,10 @@ import Communication
 import RunRecord
 import Tensors
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// Times sums over ranks: our tree both ways, and each algorithm of MPI_Allreduce, in turn.
 public final class AllReduceBenchmark {
   /// One way to sum vectors of one size.
@@ -22,6 +26,9 @@ public final class AllReduceBenchmark {
       ]
     }
   }
+
+  /// Microseconds, in which 1 Gbit/s carries 600 KB.
+  private static let rest: UInt32 = 5_000
 
   private enum Way {
     case tree(TreeReducer)
@@ -63,6 +70,8 @@ public final class AllReduceBenchmark {
       // The first try opens connections and is not counted.
       for attempt in 0...tries {
         for (index, way) in ways.enumerated() {
+          // Links are at rest before each: what their buffers swallow is the same for all.
+          usleep(Self.rest)
           try communicator.barrier()
           let core = Timeline.coreTime
           let start = Timeline.now

@@ -20,13 +20,14 @@ import Testing
   @Test(arguments: [256 << 10, 1 << 20, 16 << 20], [true, false])
   func slowBytesAreLookedForSeldomAndSeenSoon(bytes: Int, isCarried: Bool) {
     for pace in [1.0, 8.5, 85] {
-      let wait = PoliteWait.forTransfer(bytes: bytes, nanosecondsPerByte: pace, isCarried: isCarried)
+      let wait = PoliteWait.forTransfer(
+        bytes: bytes, nanosecondsPerByte: pace, isCarried: isCarried, spin: PoliteWait.spin(bytes: bytes))
       for lateness in [0.8, 1, 1.1] {
         let taken = UInt64(Double(bytes) * pace * lateness)
         let (pauses, seen) = pauses(of: wait, taking: taken)
-        let longest = Double(isCarried ? 128 << 10 : 65536) * pace
+        let longest = Double(isCarried ? 96 << 10 : 65536) * pace
         #expect(pauses.allSatisfy { Double($0) <= longest }, "bytes run out")
-        let looks = isCarried ? bytes >> 17 * 5 / 4 + 12 : bytes >> 16 * 5 / 4 + 28
+        let looks = isCarried ? bytes / (96 << 10) * 5 / 4 + 11 : bytes >> 16 * 5 / 4 + 28
         #expect(pauses.count <= looks, "\(bytes) bytes at \(pace) ns: \(pauses.count) looks")
         // On time they are seen soon; else within a pause.
         #expect(Double(seen) <= Double(taken) + (lateness == 1 ? 65536 * pace : longest))
@@ -35,13 +36,24 @@ import Testing
   }
 
   @Test func bytesThatAreCopiedAreNotSleptFor() {
-    let wait = PoliteWait.forTransfer(bytes: 1 << 20, nanosecondsPerByte: 0.3, isCarried: false)
-    #expect(wait.pause(after: 300_000) == nil)
-    #expect(wait.pause(after: 400_000) != nil)
+    let wait = PoliteWait.forTransfer(bytes: 1 << 20, nanosecondsPerByte: 0.3, isCarried: false, spin: 20_000)
+    #expect(wait.pause(after: 600_000) == nil)
+    #expect(wait.pause(after: 700_000) != nil)
+  }
+
+  @Test func shortVectorsAreNotSleptForAtFirst() {
+    for bytes in [8, 64 << 10, 128 << 10] {
+      let spin = PoliteWait.spin(bytes: bytes)
+      #expect(PoliteWait.forPartner(spin: spin).pause(after: 190_000) == nil)
+      let transfer = PoliteWait.forTransfer(bytes: bytes, nanosecondsPerByte: 8.5, isCarried: true, spin: spin)
+      #expect(transfer.pause(after: 190_000) == nil)
+      #expect(transfer.pause(after: 210_000) != nil)
+    }
+    #expect(PoliteWait.spin(bytes: 129 << 10) == 20_000)
   }
 
   @Test func whoWaitsLongForAPartnerLooksSeldom() {
-    let wait = PoliteWait.forPartner()
+    let wait = PoliteWait.forPartner(spin: 20_000)
     #expect(wait.pause(after: 19_000) == nil)
     #expect(wait.pause(after: 50_000) == 5_000)
     #expect(wait.pause(after: 160_000) == 10_000)

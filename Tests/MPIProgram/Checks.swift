@@ -1,5 +1,6 @@
 import Communication
 import DataParallel
+import Glibc
 import Tensors
 
 /// The checks, made by every rank; a check passes where it passes on every rank.
@@ -53,6 +54,26 @@ struct Checks {
     var values = [Real](repeating: Real(rank), count: 10)
     try values.withUnsafeMutableBufferPointer { try communicator.libraryAllReduce($0) }
     try expect(values == [Real](repeating: Real(worldSize * (worldSize - 1) / 2), count: 10), "the library's sum")
+  }
+
+  /// Who waits for a partner on the same machine sleeps until it comes; to look again and again would be to wake thousands
+  /// of times.
+  mutating func waiting() throws {
+    let isLate = rank % 2 == 0
+    let before = wakings
+    if isLate { usleep(300_000) }
+    _ = try communicator.exchange(
+      UnsafeRawBufferPointer(start: nil, count: 0), UnsafeMutableRawBufferPointer(start: nil, count: 0),
+      ExchangeLabel("waiting"), partner: rank ^ 1)
+    let woken = wakings - before
+    try expect(isLate || woken < 100, "a rank that waits sleeps: it woke \(woken) times")
+  }
+
+  /// How often this thread has given up its core of its own will.
+  private var wakings: Int {
+    var usage = rusage()
+    getrusage(1, &usage)  // RUSAGE_THREAD
+    return usage.ru_nvcsw
   }
 
   /// Partners in different places notice in that exchange, whatever they are about; with nothing to send, all can go on.

@@ -22,6 +22,7 @@ do {
   }
   var checks = Checks(communicator)
   try checks.messages()
+  try checks.waiting()
   try checks.headers()
   try checks.tree()
   try checks.gradients()
