@@ -25,6 +25,14 @@ public protocol Communicator: AnyObject, Sendable {
     _ outgoing: UnsafeRawBufferPointer, _ incoming: UnsafeMutableRawBufferPointer, _ label: ExchangeLabel, partner: Int
   ) throws(CommunicationError) -> UInt64
 
+  /// Memory for as many bytes, zeroed, at a page's start, which ranks of the same machine see too where there is room for
+  /// that. Every rank calls it, with as many bytes.
+  func shareMemory(bytes: Int) throws(CommunicationError) -> SharedMemory
+
+  /// Where this rank sees the place of the partner's shared memory that `address` is of its own; nil: nowhere. Both see
+  /// each other's or none does. Who writes to it or reads it meets its owner before and after, in exchanges of nothing.
+  func counterpart(of address: UnsafeMutableRawPointer, at partner: Int) -> UnsafeMutableRawPointer?
+
   /// Replaces `values` by their sum over ranks, in an order of the library's choosing: not the same bits at every
   /// number of ranks.
   func libraryAllReduce(_ values: UnsafeMutableBufferPointer<Real>) throws(CommunicationError)

@@ -4,61 +4,71 @@ import CMPI
   import Glibc
 #endif
 
-/// Semaphores in memory that the ranks of one machine share: who comes to an exchange rings at its partner's door, and
-/// who waits there sleeps until then. Looking for a partner again and again would take time of a core that computes.
+/// Semaphores in memory that the ranks of one machine share: who comes to an exchange leaves its header at its partner's
+/// door and rings, and who waits there sleeps until then. Looking for a partner again and again would take time of a core
+/// that computes.
 ///
-/// Unchecked: a semaphore is made to be used by several at once.
+/// Unchecked: a semaphore is made to be used by several at once; all else belongs to the one thread that is inside a call
+/// of the communicator.
 final class Doorbells: @unchecked Sendable {
-  /// Where each rank of this machine, by its local number, has the bells of its door: one for each who may come.
-  private var doors: [UnsafeMutableRawPointer] = []
+  /// Where each rank of this machine, by its local number, has its door: a bell, and two letters, for each who may come.
+  private let window: MachineWindow
   private let localRank: Int
-  private var window: MPI_Win?
+  /// How often each has been rung at, and waited for.
+  private var rung: [Int]
+  private var answered: [Int]
 
-  /// Bytes from one bell to the next: a cache line, so that nobody's ringing disturbs others.
-  private static let distance = 64
+  /// Bytes from a visitor's bell to its first letter, and from one letter to the next: nobody's ringing disturbs others.
+  private static let line = 128
 
   /// Every rank of `machine` calls it.
   init(_ machine: MPI_Comm?, rank: Int, localRank: Int, localSize: Int) throws(CommunicationError) {
+    precondition(MemoryLayout<ExchangeHeader>.size <= Self.line && MemoryLayout<sem_t>.size <= Self.line)
     self.localRank = localRank
-    let size = Self.distance * localSize
-    var own: UnsafeMutableRawPointer?
-    try MPICommunicator.check(
-      MPI_Win_allocate_shared(size, 1, cmpi_info_null(), machine, &own, &window), "MPI_Win_allocate_shared", rank: rank)
+    rung = Array(repeating: 0, count: localSize)
+    answered = rung
+    window = try MachineWindow(
+      machine, bytes: 3 * Self.line * localSize, rank: rank, localRank: localRank, localSize: localSize)
     for local in 0..<localSize {
-      guard sem_init(Self.bell(own!, local), 1, 0) == 0 else {
+      guard sem_init(bell(of: localRank, visitor: local), 1, 0) == 0 else {
         throw .callFailed(rank: rank, call: "sem_init", cause: String(cString: strerror(errno)))
       }
-    }
-    for local in 0..<localSize {
-      var (bytes, unit, door) = (MPI_Aint(0), Int32(0), UnsafeMutableRawPointer?.none)
-      try MPICommunicator.check(
-        MPI_Win_shared_query(window, Int32(local), &bytes, &unit, &door), "MPI_Win_shared_query", rank: rank)
-      doors.append(door!)
     }
     // Nobody rings before all bells hang.
     try MPICommunicator.check(MPI_Barrier(machine), "MPI_Barrier", rank: rank)
   }
 
-  private static func bell(_ door: UnsafeMutableRawPointer, _ visitor: Int) -> UnsafeMutablePointer<sem_t> {
-    (door + distance * visitor).assumingMemoryBound(to: sem_t.self)
+  private func bell(of local: Int, visitor: Int) -> UnsafeMutablePointer<sem_t> {
+    (window.parts[local] + 3 * Self.line * visitor).assumingMemoryBound(to: sem_t.self)
   }
 
-  /// Tells the rank with that local number that this one is there.
-  func ring(at local: Int) { sem_post(Self.bell(doors[local], localRank)) }
+  /// The letter that goes with a visitor's ringing for the `number`th time. Two in turn: who leaves the next but one has
+  /// been answered the next, and whoever answered had read this one.
+  private func letter(at local: Int, visitor: Int, number: Int) -> UnsafeMutableRawPointer {
+    window.parts[local] + Self.line * (3 * visitor + 1 + number % 2)
+  }
+
+  /// Tells the rank with that local number that this one is there, and for what.
+  func ring(at local: Int, _ header: ExchangeHeader) {
+    letter(at: local, visitor: localRank, number: rung[local]).storeBytes(of: header, as: ExchangeHeader.self)
+    rung[local] += 1
+    sem_post(bell(of: local, visitor: localRank))
+  }
 
   /// Returns when the rank with that local number has rung once more than has been waited for.
   ///
   /// - Parameter spin: nanoseconds to look back to back before it sleeps.
-  func wait(for local: Int, spin: UInt64) {
-    let bell = Self.bell(doors[localRank], local)
+  func wait(for local: Int, spin: UInt64) -> ExchangeHeader {
+    let bell = bell(of: localRank, visitor: local)
     let start = Timeline.now
-    while Timeline.now - start < spin {
-      if sem_trywait(bell) == 0 { return }
-    }
+    var isThere = false
+    while !isThere && Timeline.now - start < spin { isThere = sem_trywait(bell) == 0 }
     // A signal's handler may have run in between.
-    while sem_wait(bell) != 0 {}
+    while !isThere { isThere = sem_wait(bell) == 0 }
+    defer { answered[local] += 1 }
+    return letter(at: localRank, visitor: local, number: answered[local]).load(as: ExchangeHeader.self)
   }
 
   /// Every rank of the machine calls it.
-  func takeDown() { MPI_Win_free(&window) }
+  func takeDown() { window.free() }
 }

@@ -6,21 +6,25 @@ public struct ExchangeLabel: Sendable, Equatable {
   public var tag: Int
   /// A number that must be the same at both partners: the bits of k_t. The caller compares.
   public var witness: UInt64
+  /// Bytes of the vector that the exchange is about, where it is more than what is sent; otherwise 0.
+  public var vector: Int
 
-  public init(_ operation: ShortName, tag: Int = 0, witness: UInt64 = 0) {
+  public init(_ operation: ShortName, tag: Int = 0, witness: UInt64 = 0, vector: Int = 0) {
     self.operation = operation
     self.tag = tag
     self.witness = witness
+    self.vector = vector
   }
 }
 
 /// Travels ahead of the bytes of every exchange.
-struct ExchangeHeader: Sendable {
+struct ExchangeHeader: Sendable, BitwiseCopyable {
   let operation: ShortName
   let tag: Int64
   let step: UInt64
   /// Bytes that follow, and bytes for which the sender has room.
   let count, awaited: Int64
+  let vector: Int64
   let witness: UInt64
 
   init(_ label: ExchangeLabel, step: UInt64, count: Int, awaited: Int) {
@@ -29,6 +33,7 @@ struct ExchangeHeader: Sendable {
     self.step = step
     self.count = Int64(count)
     self.awaited = Int64(awaited)
+    vector = Int64(label.vector)
     witness = label.witness
   }
 
@@ -36,7 +41,7 @@ struct ExchangeHeader: Sendable {
   /// - Throws: `.exchangeDiffers` where the partner is in another operation or reckons with another number of bytes, in
   ///   either direction: then the partner throws too.
   func check(own: ExchangeHeader, rank: Int, partner: Int) throws(CommunicationError) {
-    let isSame = operation == own.operation && tag == own.tag && step == own.step
+    let isSame = operation == own.operation && tag == own.tag && step == own.step && vector == own.vector
     if isSame && count == own.awaited && awaited == own.count { return }
     throw .exchangeDiffers(rank: rank, own: own.description, partner: partner, theirs: description)
   }
@@ -45,5 +50,6 @@ struct ExchangeHeader: Sendable {
 extension ExchangeHeader: CustomStringConvertible {
   var description: String {
     "\(operation) \(tag) of step \(step), sending \(count) bytes and awaiting \(awaited)"
+      + (vector > 0 ? " of a vector of \(vector)" : "")
   }
 }

@@ -15,6 +15,13 @@ public final class InProcessCommunicator: Communicator {
   public var localSize: Int { worldSize }
   public let activity = Activity()
   private let world: Monitor<World>
+  private let shared = Monitor<[Shared]>([])
+
+  /// What ranks see of each other's memory, and this rank's part.
+  private struct Shared: Sendable {
+    let seen: SharedMemory
+    let own: SharedMemory
+  }
 
   private struct Message: Sendable {
     let header: ExchangeHeader
@@ -59,6 +66,21 @@ public final class InProcessCommunicator: Communicator {
     try theirs.header.check(own: header, rank: rank, partner: partner)
     incoming.copyBytes(from: theirs.bytes)
     return theirs.header.witness
+  }
+
+  public func shareMemory(bytes: Int) throws(CommunicationError) -> SharedMemory {
+    let own = SharedMemory(count: bytes)
+    let address = UInt64(UInt(bitPattern: own.bytes.baseAddress!))
+    let addresses = try allGather(withUnsafeBytes(of: address) { Array($0) }).map { bytes in
+      bytes.withUnsafeBytes { UnsafeMutableRawPointer(bitPattern: UInt($0.loadUnaligned(as: UInt64.self))) }
+    }
+    let seen = SharedMemory(own.bytes, parts: addresses)
+    shared.update { $0.append(Shared(seen: seen, own: own)) }
+    return seen
+  }
+
+  public func counterpart(of address: UnsafeMutableRawPointer, at partner: Int) -> UnsafeMutableRawPointer? {
+    shared.read { $0.lazy.compactMap { $0.seen.counterpart(of: address, at: partner) }.first }
   }
 
   /// Sums from the first rank to the last: like a library's, not the tree's order.

@@ -10,7 +10,8 @@ import Tensors
 /// MPI_ERRORS_RETURN is set, so that what MPI reports arrives as a `CommunicationError`. Waiting is polite
 /// (`Doorbells`, `PoliteWait`) everywhere but in `libraryAllReduce`, which is the library's own.
 ///
-/// Unchecked: `requests`, `headers` and `pace` belong to the one thread that is inside a call (see `Communicator`).
+/// Unchecked: `requests`, `headers`, `pace` and `shared` belong to the one thread that is inside a call (see
+/// `Communicator`).
 public final class MPICommunicator: Communicator, @unchecked Sendable {
   public let rank: Int
   public let worldSize: Int
@@ -26,8 +27,12 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   private var pace: [Double]
   /// The local numbers of the ranks on this machine; nil for all others.
   private var localNumbers: [Int?]
+  /// The ranks of this machine.
+  private var machine: MPI_Comm?
   /// Nil where this rank is alone on its machine.
   private let bells: Doorbells?
+  /// What the machine's ranks see of each other's memory.
+  private var shared: [(memory: SharedMemory, window: MachineWindow)] = []
 
   /// Bytes of the largest single message; MPI counts with 32 bits.
   private static let largestMessage = 1 << 30
@@ -38,6 +43,8 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   private static let piecesAtOnce = 512
   /// Bytes of messages from whose time a pace can be told: a shorter one may be there before anybody waits for it.
   private static let tellingMessage = 128 << 10
+  /// Bytes of memory to share that are left for others.
+  private static let sharedMemoryLeft = 16 << 20
   private static let headerTag: Int32 = 0
   private static let bytesTag: Int32 = 1
   /// Seconds that MPI_Abort has to end this process too.
@@ -62,7 +69,6 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
     try Self.check(MPI_Comm_size(cmpi_comm_world(), &number), "MPI_Comm_size", rank: rank)
     worldSize = Int(number)
     pace = Array(repeating: 0.33, count: Int(number))
-    var machine: MPI_Comm?
     try Self.check(
       MPI_Comm_split_type(
         cmpi_comm_world(), cmpi_comm_type_shared(), Int32(rank), cmpi_info_null(), &machine),
@@ -79,7 +85,6 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
     for (local, other) in near.enumerated() { localNumbers[Int(other)] = local }
     bells =
       localSize == 1 ? nil : try Doorbells(machine, rank: rank, localRank: localRank, localSize: localSize)
-    try Self.check(MPI_Comm_free(&machine), "MPI_Comm_free", rank: rank)
     self.rank = rank
   }
 
@@ -99,19 +104,18 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
     precondition(partner != rank)
     activity.beginExchange(label, with: partner, sent: outgoing.count, awaited: incoming.count)
     defer { activity.endExchange() }
-    // The header goes ahead of the bytes, in requests of its own: its arrival says that the partner is here. What follows
-    // has another tag, so that whatever the partner sends first is taken for a header. Nothing is received before the
-    // headers fit: an error must leave no request that still writes to the caller's memory.
+    // The header goes ahead of the bytes: its arrival says that the partner is here. On this machine it lies at the door,
+    // elsewhere it comes in requests of its own. What follows has another tag, so that whatever the partner sends first is
+    // taken for a header. Nothing is received before the headers fit: an error must leave no request that still writes to
+    // the caller's memory.
     let peer = Int32(partner)
-    let (own, theirs) = (headers, headers + 1)
-    let size = MemoryLayout<ExchangeHeader>.size
-    own.pointee = ExchangeHeader(label, step: activity.step, count: outgoing.count, awaited: incoming.count)
-    try receive(UnsafeMutableRawBufferPointer(start: theirs, count: size), peer, Self.headerTag, requests)
-    try send(UnsafeRawBufferPointer(start: own, count: size), peer, Self.headerTag, requests + 1)
     let local = localNumbers[partner]
+    let header = ExchangeHeader(label, step: activity.step, count: outgoing.count, awaited: incoming.count)
+    if let local, let bells { bells.ring(at: local, header) } else { try beginSwapping(header, peer) }
     let piece = local == nil ? Self.unannouncedMessage : Self.largestMessage
     let whole = max(outgoing.count, incoming.count)
-    let spin = PoliteWait.spin(bytes: whole)
+    let spin = PoliteWait.spin(bytes: max(whole, label.vector))
+    var witness: UInt64 = 0
     var start = 0
     repeat {
       // Both partners skip the pieces that only one of the two directions has.
@@ -124,15 +128,12 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
         count += 1
       }
       if start == 0 {
-        if let local, let bells {
-          bells.ring(at: local)
-          bells.wait(for: local, spin: spin)
-        }
-        try complete(requests, 1, "MPI_Irecv", .forPartner(spin: spin))
-        try checkCount(statuses, size)
-        try theirs.pointee.check(own: own.pointee, rank: rank, partner: partner)
-        try complete(requests + 1, 1, "MPI_Isend", .forPartner(spin: spin))
+        let theirs =
+          if let local, let bells { bells.wait(for: local, spin: spin) } else { try endSwapping(spin: spin) }
+        try theirs.check(own: header, rank: rank, partner: partner)
+        witness = theirs.witness
       }
+      if whole == 0 { break }
       let transfer = PoliteWait.forTransfer(
         bytes: end - start, nanosecondsPerByte: pace[partner], isCarried: local == nil, spin: spin)
       let sent = count
@@ -150,7 +151,55 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
       }
       start = end
     } while start < whole
-    return theirs.pointee.witness
+    return witness
+  }
+
+  /// Sends a header and asks for the partner's.
+  private func beginSwapping(_ header: ExchangeHeader, _ peer: Int32) throws(CommunicationError) {
+    let size = MemoryLayout<ExchangeHeader>.size
+    headers.pointee = header
+    try receive(UnsafeMutableRawBufferPointer(start: headers + 1, count: size), peer, Self.headerTag, requests)
+    try send(UnsafeRawBufferPointer(start: headers, count: size), peer, Self.headerTag, requests + 1)
+  }
+
+  /// Waits for the partner's header.
+  private func endSwapping(spin: UInt64) throws(CommunicationError) -> ExchangeHeader {
+    try complete(requests, 1, "MPI_Irecv", .forPartner(spin: spin))
+    try checkCount(statuses, MemoryLayout<ExchangeHeader>.size)
+    try complete(requests + 1, 1, "MPI_Isend", .forPartner(spin: spin))
+    return headers[1]
+  }
+
+  public func shareMemory(bytes: Int) throws(CommunicationError) -> SharedMemory {
+    guard localSize > 1 else { return SharedMemory(count: bytes) }
+    // What lacks would end a process when it is first written to.
+    let hasRoom = Self.sharedMemoryFree >= localSize * MachineWindow.taken(bytes: bytes) + Self.sharedMemoryLeft
+    let verdicts = try allGather(numbers: [hasRoom ? 1 : 0])
+    guard (0..<worldSize).allSatisfy({ localNumbers[$0] == nil || verdicts[$0] == [1] }) else {
+      return SharedMemory(count: bytes)
+    }
+    let window = try MachineWindow(machine, bytes: bytes, rank: rank, localRank: localRank, localSize: localSize)
+    let memory = SharedMemory(
+      UnsafeMutableRawBufferPointer(start: window.parts[localRank], count: bytes),
+      parts: localNumbers.map { local in local.map { window.parts[$0] } })
+    shared.append((memory, window))
+    // Nobody is seen before all is zeroed.
+    try check(MPI_Barrier(machine), "MPI_Barrier")
+    return memory
+  }
+
+  public func counterpart(of address: UnsafeMutableRawPointer, at partner: Int) -> UnsafeMutableRawPointer? {
+    for (memory, _) in shared {
+      if let place = memory.counterpart(of: address, at: partner) { return place }
+    }
+    return nil
+  }
+
+  /// Bytes free where the library makes memory that ranks share.
+  private static var sharedMemoryFree: Int {
+    var status = statvfs()
+    guard statvfs("/dev/shm", &status) == 0 else { return 0 }
+    return Int(status.f_bavail) * Int(status.f_frsize)
   }
 
   public func libraryAllReduce(_ values: UnsafeMutableBufferPointer<Real>) throws(CommunicationError) {
@@ -179,6 +228,8 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
     guard !isFinalized else { return }
     isFinalized = true
     bells?.takeDown()
+    for (_, window) in shared { window.free() }
+    MPI_Comm_free(&machine)
     MPI_Finalize()
   }
 

@@ -44,4 +44,18 @@ public enum PairSum {
       index &+= 1
     }
   }
+
+  /// lower = upper = lower + upper.
+  @inline(__always)
+  static func addToBoth<Number: BinaryFloatingPoint>(
+    _ lower: UnsafeMutablePointer<Number>, _ upper: UnsafeMutablePointer<Number>, _ count: Int
+  ) {
+    var index = 0
+    while index < count {
+      let sum = lower[index] + upper[index]
+      lower[index] = sum
+      upper[index] = sum
+      index &+= 1
+    }
+  }
 }

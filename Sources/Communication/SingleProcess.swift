@@ -21,6 +21,10 @@ public final class SingleProcess: Communicator {
     preconditionFailure("a run of one rank has no partners")
   }
 
+  public func shareMemory(bytes: Int) -> SharedMemory { SharedMemory(count: bytes) }
+
+  public func counterpart(of address: UnsafeMutableRawPointer, at partner: Int) -> UnsafeMutableRawPointer? { nil }
+
   public func libraryAllReduce(_ values: UnsafeMutableBufferPointer<Real>) {}
 
   public func makeStatusChannel() -> any StatusChannel { NoStatusChannel() }

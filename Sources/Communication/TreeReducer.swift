@@ -12,6 +12,9 @@ import Tensors
 /// the finished pieces go back at distances … 4, 2, 1. Each element is added along the same tree either way, so the
 /// bits are the same, and a rank sends 2(1 − 1/P) times the vector rather than log₂ P times.
 ///
+/// Long vectors in memory that partners share (`Communicator.shareMemory`) are not sent: each adds its half where both
+/// halves lie, and writes the sum to the partner's too.
+///
 /// Every exchange carries the reducer's name, the caller's tag and the witness, the bits of k_t. Where partners' witnesses differ both throw in that exchange.
 /// (NaNs excepted: whose payload survives an addition is the processor's choice.)
 public final class TreeReducer {
@@ -47,14 +50,16 @@ public final class TreeReducer {
   public func reduce(
     _ values: UnsafeMutableBufferPointer<Float>, tag: Int = 0, witness: UInt64
   ) throws(CommunicationError) {
-    try reduceTree(values, ExchangeLabel(name, tag: tag, witness: witness))
+    try reduceTree(
+      values, ExchangeLabel(name, tag: tag, witness: witness, vector: values.count * MemoryLayout<Float>.stride))
   }
 
   /// Replaces `values` by their sum over ranks.
   public func reduce(
     _ values: UnsafeMutableBufferPointer<Double>, tag: Int = 0, witness: UInt64
   ) throws(CommunicationError) {
-    try reduceTree(values, ExchangeLabel(name, tag: tag, witness: witness))
+    try reduceTree(
+      values, ExchangeLabel(name, tag: tag, witness: witness, vector: values.count * MemoryLayout<Double>.stride))
   }
 
   private func reduceTree<Number: BinaryFloatingPoint & BitwiseCopyable>(
@@ -69,22 +74,40 @@ public final class TreeReducer {
       let isLower = communicator.rank < partner
       let given = scatters ? Self.half(range, lower: !isLower) : range
       if scatters { range = Self.half(range, lower: isLower) }
-      let room = range.count * MemoryLayout<Number>.stride
-      precondition(room <= scratch.count, "a vector longer than the reducer was made for")
-      let received = UnsafeMutableRawBufferPointer(start: scratch.pointer, count: room)
-      try exchange(
-        UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: values[given])), received, label, partner)
-      received.withMemoryRebound(to: Number.self) { theirs in
-        guard let theirs = theirs.baseAddress else { return }
-        if isLower {
-          PairSum.addUpper(start + range.lowerBound, theirs, range.count)
+      if scatters, let theirs = counterpart(of: start, at: partner) {
+        try meet(label, partner)
+        let (own, theirs) = (start + range.lowerBound, theirs + range.lowerBound)
+        // The last sum is all: the partner gets it at once.
+        if 2 * distance == communicator.worldSize {
+          PairSum.addToBoth(isLower ? own : theirs, isLower ? theirs : own, range.count)
         } else {
-          PairSum.addLower(theirs, start + range.lowerBound, range.count)
+          Self.add(theirs, to: own, isLower: isLower, count: range.count)
+        }
+      } else {
+        let room = range.count * MemoryLayout<Number>.stride
+        precondition(room <= scratch.count, "a vector longer than the reducer was made for")
+        let received = UnsafeMutableRawBufferPointer(start: scratch.pointer, count: room)
+        try exchange(
+          UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: values[given])), received, label, partner)
+        received.withMemoryRebound(to: Number.self) { theirs in
+          guard let theirs = theirs.baseAddress else { return }
+          Self.add(theirs, to: start + range.lowerBound, isLower: isLower, count: range.count)
         }
       }
       distance *= 2
     }
     if scatters { try gather(values, label) }
+  }
+
+  /// - Parameter isLower: whether `own` is the sum of the lower ranks.
+  private static func add<Number: BinaryFloatingPoint>(
+    _ theirs: UnsafePointer<Number>, to own: UnsafeMutablePointer<Number>, isLower: Bool, count: Int
+  ) {
+    if isLower {
+      PairSum.addUpper(own, theirs, count)
+    } else {
+      PairSum.addLower(theirs, own, count)
+    }
   }
 
   /// Hands the finished pieces back along the ways they came.
@@ -102,13 +125,31 @@ public final class TreeReducer {
         earlier *= 2
       }
       let isLower = communicator.rank < partner
-      try exchange(
-        UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: values[Self.half(shared, lower: isLower)])),
-        UnsafeMutableRawBufferPointer(
-          UnsafeMutableBufferPointer(rebasing: values[Self.half(shared, lower: !isLower)])),
-        label, partner)
+      let (own, theirs) = (Self.half(shared, lower: isLower), Self.half(shared, lower: !isLower))
+      if let memory = counterpart(of: values.baseAddress!, at: partner) {
+        if 2 * distance < communicator.worldSize {
+          (memory + own.lowerBound).update(from: values.baseAddress! + own.lowerBound, count: own.count)
+        }
+        try meet(label, partner)
+      } else {
+        try exchange(
+          UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: values[own])),
+          UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: values[theirs])), label, partner)
+      }
       distance /= 2
     }
+  }
+
+  private func counterpart<Number>(
+    of start: UnsafeMutablePointer<Number>, at partner: Int
+  ) -> UnsafeMutablePointer<Number>? {
+    communicator.counterpart(of: start, at: partner)?.assumingMemoryBound(to: Number.self)
+  }
+
+  /// Returns when the partner is at the same place: what it has summed until then is there.
+  private func meet(_ label: ExchangeLabel, _ partner: Int) throws(CommunicationError) {
+    try exchange(
+      UnsafeRawBufferPointer(start: nil, count: 0), UnsafeMutableRawBufferPointer(start: nil, count: 0), label, partner)
   }
 
   private func exchange(

@@ -35,6 +35,8 @@ public final class GradientReducer {
 
   private enum Phase { case idle, running, failed }
 
+  /// Every rank makes it, at the same place of the program.
+  ///
   /// - Parameters:
   ///   - name: whose gradient it is.
   ///   - count: elements of the network's gradient block.
@@ -42,13 +44,15 @@ public final class GradientReducer {
   public init(
     _ name: ShortName, count: Int, plan: ShardPlan, thread: CommunicationThread, bucketBytes: Int,
     algorithm: ReductionAlgorithm = .tree
-  ) {
+  ) throws(CommunicationError) {
     precondition(plan.worldSize == thread.communicator.worldSize && plan.rank == thread.communicator.rank)
     self.name = name
     self.thread = thread
     self.algorithm = algorithm
     buckets = GradientBuckets(count: count, bytes: bucketBytes)
-    accumulator = ShardAccumulator(count: count, localShards: plan.localShardCount)
+    accumulator = ShardAccumulator(
+      count: count, localShards: plan.localShardCount,
+      first: try thread.communicator.shareMemory(bytes: count * MemoryLayout<Real>.stride))
     reducer = TreeReducer(thread.communicator, name, largest: buckets.largest * MemoryLayout<Real>.size)
     submissions = Array(repeating: nil, count: buckets.ranges.count)
   }

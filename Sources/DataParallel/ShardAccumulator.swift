@@ -14,16 +14,22 @@ import Tensors
 struct ShardAccumulator: ~Copyable {
   let count: Int
   let localShards: Int
+  /// Block 0, which other ranks of the machine may see.
+  private let first: SharedMemory
+  /// The others.
   private let blocks: Buffer<Real>
   /// Elements from one block to the next: whole pages.
   private let stride: Int
 
-  init(count: Int, localShards: Int) {
+  /// - Parameter first: memory for `count` elements.
+  init(count: Int, localShards: Int, first: SharedMemory) {
     precondition(localShards.nonzeroBitCount == 1)
+    precondition(first.bytes.count >= count * MemoryLayout<Real>.stride)
+    self.first = first
     self.count = count
     self.localShards = localShards
     stride = (count + 1023) & ~1023
-    blocks = Buffer<Real>(count: stride * (localShards.trailingZeroBitCount + 1))
+    blocks = Buffer<Real>(count: stride * localShards.trailingZeroBitCount)
   }
 
   /// Where the gradient of `shard`, 0..<L, goes: `count` elements.
@@ -45,5 +51,8 @@ struct ShardAccumulator: ~Copyable {
   /// The sum over the rank's shards, once the last is merged.
   var sum: UnsafeMutablePointer<Real> { block(0) }
 
-  private func block(_ number: Int) -> UnsafeMutablePointer<Real> { blocks.pointer + number * stride }
+  private func block(_ number: Int) -> UnsafeMutablePointer<Real> {
+    number == 0
+      ? first.bytes.baseAddress!.assumingMemoryBound(to: Real.self) : blocks.pointer + (number - 1) * stride
+  }
 }

@@ -44,12 +44,14 @@ public struct SumCost: Sendable, Equatable {
 
   /// Times sums: medians of a few tries, of the rank where they are largest. Every rank calls it, and gets the same.
   public init(measuring communicator: any Communicator) throws(CommunicationError) {
-    let values = Buffer<Float>(count: Self.sizes.longest / MemoryLayout<Float>.size)
+    // Where gradients lie.
+    let memory = try communicator.shareMemory(bytes: Self.sizes.longest)
+    let values = memory.bytes.assumingMemoryBound(to: Float.self)
     let reducer = TreeReducer(communicator, "measuring", largest: Self.sizes.longest)
     func sample(_ bytes: Int) throws(CommunicationError) -> Sample {
       try Self.sample(
         communicator, reducer,
-        UnsafeMutableBufferPointer(rebasing: values.values[..<(bytes / MemoryLayout<Float>.size)]))
+        UnsafeMutableBufferPointer(rebasing: values[..<(bytes / MemoryLayout<Float>.size)]))
     }
     self.init(
       shortest: try sample(Self.sizes.shortest), middle: try sample(Self.sizes.middle),

@@ -59,7 +59,7 @@ public final class AdversarialTrainer {
   ///   - context: for this trainer alone; its arena is planned here.
   public init(
     _ settings: TrainerSettings, plan: ShardPlan, communicator: any Communicator, context: KernelContext
-  ) {
+  ) throws(CommunicationError) {
     self.settings = settings
     self.plan = plan
     self.context = context
@@ -96,7 +96,7 @@ public final class AdversarialTrainer {
         generatorCount: generatorStore.statisticsCount,
         discriminatorCount: discriminator?.store.statisticsCount ?? 0),
       plan: plan, thread: thread)
-    prepare(heatmapShape)
+    try prepare(heatmapShape)
   }
 
   /// One step on this rank's part of the global batch.
@@ -385,7 +385,7 @@ extension AdversarialTrainer {
   }
 
   /// Plans the memory of a step, and from the order in which backward finished gradients lays both networks out.
-  private func prepare(_ heatmaps: Shape) {
+  private func prepare(_ heatmaps: Shape) throws(CommunicationError) {
     let resolution = settings.inputResolution
     // Addresses that are the arena's no more than a real batch's are; nothing is read while planning.
     let nowhere = UnsafeMutablePointer<Real>(bitPattern: 1 << 40)!
@@ -408,18 +408,18 @@ extension AdversarialTrainer {
         }
       }
     }
-    let makeReducer = { [plan, thread, settings] (name: ShortName, count: Int) in
-      GradientReducer(
+    let makeReducer = { [plan, thread, settings] (name: ShortName, count: Int) throws(CommunicationError) in
+      try GradientReducer(
         name, count: count, plan: plan, thread: thread,
         bucketBytes: settings.bucketSize.bytes(ofGradient: count * MemoryLayout<Real>.size),
         algorithm: settings.algorithm)
     }
     // Every pass finishes each parameter once; the first that a network's pass saw gives the order.
-    generator.prepare(
+    try generator.prepare(
       order: Array(generatorPasses[0].readyOrder.prefix(generator.store.parameters.count)), seed: settings.seed,
       makeReducer)
     if let discriminator, let fakePass {
-      discriminator.prepare(
+      try discriminator.prepare(
         order: Array(fakePass.readyOrder.prefix(discriminator.store.parameters.count)), seed: settings.seed,
         makeReducer)
       if refreshesDiscriminator { undo = UpdateUndo(discriminator) }

@@ -38,7 +38,8 @@ public final class AllReduceBenchmark {
   private let communicator: any Communicator
   private let sizes: [Int]
   private let tries: Int
-  private let values: Buffer<Float>
+  /// Where gradients lie: in memory that ranks of one machine share.
+  private let memory: SharedMemory
   private let ways: [(name: String, way: Way)]
 
   /// - Parameter sizes: bytes of the vectors.
@@ -47,7 +48,7 @@ public final class AllReduceBenchmark {
     self.sizes = sizes
     self.tries = tries
     let largest = sizes.max() ?? 0
-    values = Buffer<Float>(count: largest / MemoryLayout<Float>.size)
+    memory = try communicator.shareMemory(bytes: largest)
     // The tree's come first, the shorter vectors' way before the longer ones'.
     var ways: [(String, Way)] = [
       ("tree, doubling", .tree(TreeReducer(communicator, "doubling", largest: largest, scattered: 0..<0))),
@@ -63,8 +64,9 @@ public final class AllReduceBenchmark {
   public func run(_ report: ([Line]) -> Void) throws -> [Line] {
     var lines: [Line] = []
     let scattered = TreeReducer.usuallyScattered
+    let values = memory.bytes.assumingMemoryBound(to: Float.self)
     for bytes in sizes {
-      let vector = UnsafeMutableBufferPointer(rebasing: values.values[..<(bytes / MemoryLayout<Float>.size)])
+      let vector = UnsafeMutableBufferPointer(rebasing: values[..<(bytes / MemoryLayout<Float>.size)])
       // Of each way and try, in turn: seconds, and seconds of a core.
       var seconds = Array(repeating: [Double](), count: ways.count)
       // The first try opens connections and is not counted.

@@ -23,6 +23,12 @@ final class MuteCommunicator: Communicator, @unchecked Sendable {
     isMute ? label.witness : try ranks.exchange(outgoing, incoming, label, partner: partner)
   }
 
+  func shareMemory(bytes: Int) throws(CommunicationError) -> SharedMemory { try ranks.shareMemory(bytes: bytes) }
+
+  func counterpart(of address: UnsafeMutableRawPointer, at partner: Int) -> UnsafeMutableRawPointer? {
+    isMute ? nil : ranks.counterpart(of: address, at: partner)
+  }
+
   func libraryAllReduce(_ values: UnsafeMutableBufferPointer<Real>) throws(CommunicationError) {
     if !isMute { try ranks.libraryAllReduce(values) }
   }

@@ -25,12 +25,13 @@ final class Player {
 
   /// Lays the parameters out, sets them from the seed, and reserves gradients and moments.
   func prepare(
-    order: [ParameterStore.Parameter], seed: UInt64, _ makeReducer: (_ name: ShortName, _ count: Int) -> GradientReducer
-  ) {
+    order: [ParameterStore.Parameter], seed: UInt64,
+    _ makeReducer: (_ name: ShortName, _ count: Int) throws(CommunicationError) -> GradientReducer
+  ) throws(CommunicationError) {
     store.layOut(order: order)
     store.initialize(seed: seed, network: name)
     optimizer = settings.makeOptimizer(count: store.count)
-    gradients = makeReducer(shortName, store.count)
+    gradients = try makeReducer(shortName, store.count)
   }
 
   func learningRate(after completed: Int) -> Double { settings.schedule.rate(after: completed) }

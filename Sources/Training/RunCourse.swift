@@ -36,7 +36,7 @@ struct RunCourse {
   func makeTrainer(_ machine: Machine) throws(CommunicationError) -> AdversarialTrainer {
     var settings = configuration.trainerSettings(joints: splits.train.skeleton.jointCount, totalSteps: totalSteps)
     settings.bucketSize = try configuration.comm.bucketSize(communicator)
-    return AdversarialTrainer(settings, plan: plan, communicator: communicator, context: machine.makeContext())
+    return try AdversarialTrainer(settings, plan: plan, communicator: communicator, context: machine.makeContext())
   }
 
   /// Training samples of this rank, from the step after `step` on.

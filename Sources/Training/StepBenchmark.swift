@@ -111,7 +111,7 @@ public final class StepBenchmark {
     }
     var settings = workload.settings
     settings.bucketSize = try workload.comm.bucketSize(communicator)
-    trainer = AdversarialTrainer(
+    trainer = try AdversarialTrainer(
       settings, plan: plan, communicator: exchange == .always ? communicator : mute, context: machine.makeContext())
     let (count, joints) = (plan.localPositions.count, workload.settings.generator.joints)
     memory = [

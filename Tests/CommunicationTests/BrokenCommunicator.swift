@@ -38,8 +38,14 @@ final class BrokenCommunicator: Communicator {
     _ outgoing: UnsafeRawBufferPointer, _ incoming: UnsafeMutableRawBufferPointer, _ label: ExchangeLabel, partner: Int
   ) throws(CommunicationError) -> UInt64 {
     let theirs = try inner.exchange(outgoing, incoming, label, partner: posed(partner))
-    if fault == .oneBitFlipped && inner.rank == 0 { incoming[0] ^= 1 }
+    if fault == .oneBitFlipped && inner.rank == 0 && !incoming.isEmpty { incoming[0] ^= 1 }
     return theirs
+  }
+
+  func shareMemory(bytes: Int) throws(CommunicationError) -> SharedMemory { try inner.shareMemory(bytes: bytes) }
+
+  func counterpart(of address: UnsafeMutableRawPointer, at partner: Int) -> UnsafeMutableRawPointer? {
+    inner.counterpart(of: address, at: posed(partner))
   }
 
   func libraryAllReduce(_ values: UnsafeMutableBufferPointer<Real>) throws(CommunicationError) {

@@ -33,6 +33,43 @@ import Testing
     }
   }
 
+  /// What partners see of each other is added where it lies, once and again, and they hold the same bits after.
+  @Test(arguments: [1, 2, 4, 8], counts)
+  func sharedMemoryIsSummedAlongTheTree(size: Int, count: Int) throws {
+    let leaves = (0..<size).map { roughValues(count, seed: UInt64($0), as: Float.self) }
+    let expected = bits(treeSum(leaves[...]))
+    let outputs = InProcessCommunicator.run(size: size) { communicator in
+      let memory = try communicator.shareMemory(bytes: count * 4)
+      let values = memory.bytes.assumingMemoryBound(to: Float.self)
+      let reducer = TreeReducer(communicator, "test", largest: count * 4, scattered: 0..<Int.max)
+      return try (0..<3).map { tag in
+        for (index, value) in leaves[communicator.rank].enumerated() { values[index] = value }
+        try reducer.reduce(values, tag: tag, witness: 42)
+        return bits(Array(values))
+      }
+    }
+    for output in outputs { #expect(try output.get() == [expected, expected, expected]) }
+  }
+
+  /// Partners that add where memory lies send nothing; that they reckon with vectors of other lengths is still noticed.
+  @Test func anotherLengthOfSharedMemoryIsNoticed() {
+    let outputs = InProcessCommunicator.run(size: 2) { communicator in
+      let memory = try communicator.shareMemory(bytes: 400)
+      let values = memory.bytes.assumingMemoryBound(to: Float.self)
+      let reducer = TreeReducer(communicator, "test", largest: 400, scattered: 0..<Int.max)
+      try reducer.reduce(
+        UnsafeMutableBufferPointer(rebasing: values[..<(100 - communicator.rank)]), witness: 0)
+    }
+    for rank in 0..<2 {
+      let error = #expect(throws: CommunicationError.self) { try outputs[rank].get() }
+      guard case .exchangeDiffers(rank, let own, 1 - rank, _) = error else {
+        Issue.record("\(String(describing: error))")
+        continue
+      }
+      #expect(own == "test 0 of step 0, sending 0 bytes and awaiting 0 of a vector of \(400 - 4 * rank)")
+    }
+  }
+
   @Test func theTreeIsNotTheSumFromLeftToRight() {
     let leaves = (0..<4).map { roughValues(1000, seed: UInt64($0), as: Float.self) }
     #expect(bits(treeSum(leaves[...])) != bits(leftToRightSum(leaves)))

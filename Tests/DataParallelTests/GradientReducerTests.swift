@@ -14,7 +14,7 @@ import Testing
     #expect(expected != bits(leftToRightSum(Self.leaves)))
     let outputs = InProcessCommunicator.run(size: worldSize) { communicator in
       let plan = try ShardPlan(batch: 16, shards: Self.shards, rank: communicator.rank, worldSize: worldSize)
-      let reducer = GradientReducer(
+      let reducer = try GradientReducer(
         "test", count: Self.count, plan: plan, thread: CommunicationThread(communicator), bucketBytes: bucketBytes)
       return try (0..<3).map {
         try runStep(reducer, plan, leaves: Self.leaves, witness: UInt64($0), piece: 500)
@@ -29,8 +29,8 @@ import Testing
     let outputs = InProcessCommunicator.run(size: 4) { communicator in
       let plan = try ShardPlan(batch: 8, shards: Self.shards, rank: communicator.rank, worldSize: 4)
       let thread = CommunicationThread(communicator)
-      let first = GradientReducer("test", count: Self.count, plan: plan, thread: thread, bucketBytes: 2_000)
-      let second = GradientReducer("test", count: Self.count, plan: plan, thread: thread, bucketBytes: 3_000)
+      let first = try GradientReducer("test", count: Self.count, plan: plan, thread: thread, bucketBytes: 2_000)
+      let second = try GradientReducer("test", count: Self.count, plan: plan, thread: thread, bucketBytes: 3_000)
       let losses = ShardVector("losses", count: 1, plan: plan, thread: thread)
       first.beginStep(witness: 5)
       second.beginStep(witness: 5)
@@ -63,7 +63,7 @@ import Testing
   @Test func theLibrarysSumIsNotTheTrees() throws {
     let outputs = InProcessCommunicator.run(size: 8) { communicator in
       let plan = try ShardPlan(batch: 8, shards: Self.shards, rank: communicator.rank, worldSize: 8)
-      let reducer = GradientReducer(
+      let reducer = try GradientReducer(
         "test", count: Self.count, plan: plan, thread: CommunicationThread(communicator), bucketBytes: 8 << 20,
         algorithm: .library)
       return try runStep(reducer, plan, leaves: Self.leaves, witness: 0, piece: Self.count)
@@ -77,7 +77,7 @@ import Testing
   @Test func bucketsPassThroughTheirStates() throws {
     let outputs = InProcessCommunicator.run(size: 2) { communicator in
       let plan = try ShardPlan(batch: 2, shards: 2, rank: communicator.rank, worldSize: 2)
-      let reducer = GradientReducer(
+      let reducer = try GradientReducer(
         "test", count: 64, plan: plan, thread: CommunicationThread(communicator), bucketBytes: 1)
       var states: [[GradientReducer.BucketState]] = []
       let record = { states.append((0..<4).map { reducer.state(ofBucket: $0) }) }
@@ -105,23 +105,26 @@ import Testing
   }
 
   @Test func aBucketWaitsForThePartnerAndIsThenReduced() throws {
-    let ranks = InProcessCommunicator.world(size: 2)
-    let reducers = try ranks.map { communicator in
+    let hasLooked = Monitor(false)
+    let outputs = InProcessCommunicator.run(size: 2) { communicator in
       let plan = try ShardPlan(batch: 2, shards: 2, rank: communicator.rank, worldSize: 2)
-      return GradientReducer(
+      let reducer = try GradientReducer(
         "test", count: 16, plan: plan, thread: CommunicationThread(communicator), bucketBytes: 8 << 20)
-    }
-    for reducer in reducers {
       reducer.beginStep(witness: 0)
       reducer.gradient(for: 0).update(repeating: 1, count: 16)
+      // Rank 1 hands over when rank 0 has seen that its own bucket waits.
+      if communicator.rank == 1 { _ = hasLooked.wait { $0 ? true : nil } }
+      reducer.markReady(through: 16)
+      let early = reducer.state(ofBucket: 0)
+      hasLooked.update { $0 = true }
+      let waited = try reducer.wait()
+      return (early, waited, reducer.state(ofBucket: 0), Array(reducer.sum))
     }
-    reducers[0].markReady(through: 16)
-    #expect([.ready, .reducing].contains(reducers[0].state(ofBucket: 0)))
-    reducers[1].markReady(through: 16)
-    for reducer in reducers {
-      #expect(try reducer.wait() >= 0)
-      #expect(reducer.state(ofBucket: 0) == .reduced)
-      #expect(Array(reducer.sum) == [Real](repeating: 2, count: 16))
+    #expect(try [.ready, .reducing].contains(outputs[0].get().0))
+    for output in outputs {
+      let (_, waited, state, sum) = try output.get()
+      #expect(waited >= 0 && state == .reduced)
+      #expect(sum == [Real](repeating: 2, count: 16))
     }
   }
 
@@ -129,7 +132,7 @@ import Testing
     let outputs = InProcessCommunicator.run(size: 2) { communicator in
       let plan = try ShardPlan(batch: 2, shards: 2, rank: communicator.rank, worldSize: 2)
       let thread = CommunicationThread(communicator)
-      let reducer = GradientReducer("test", count: 64, plan: plan, thread: thread, bucketBytes: 8 << 20)
+      let reducer = try GradientReducer("test", count: 64, plan: plan, thread: thread, bucketBytes: 8 << 20)
       let losses = ShardVector("losses", count: 1, plan: plan, thread: thread)
       var errors: [CommunicationError] = []
       do {

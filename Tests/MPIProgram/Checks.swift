@@ -107,6 +107,11 @@ struct Checks {
       let reducer = TreeReducer(communicator, "test", largest: count * MemoryLayout<Real>.size)
       try values.withUnsafeMutableBufferPointer { try reducer.reduce($0, witness: 1) }
       try expect(sameBits(values, treeSum(leaves[...])), "the tree's bits for \(count) elements")
+      let memory = try communicator.shareMemory(bytes: count * MemoryLayout<Real>.size)
+      let shared = memory.bytes.assumingMemoryBound(to: Real.self)
+      _ = shared.update(from: leaves[rank])
+      try reducer.reduce(shared, witness: 1)
+      try expect(sameBits(Array(shared), treeSum(leaves[...])), "the tree's bits for \(count) elements that ranks share")
     }
   }
 
@@ -116,7 +121,7 @@ struct Checks {
     let leaves = (0..<shards).map { roughValues(count, seed: UInt64(100 + $0)) }
     let plan = try ShardPlan(batch: shards, shards: shards, rank: rank, worldSize: worldSize)
     let thread = CommunicationThread(communicator)
-    let reducer = GradientReducer("test", count: count, plan: plan, thread: thread, bucketBytes: 50_000)
+    let reducer = try GradientReducer("test", count: count, plan: plan, thread: thread, bucketBytes: 50_000)
     let losses = ShardVector("losses", count: 2, plan: plan, thread: thread)
     for step in 0..<3 {
       reducer.beginStep(witness: UInt64(step))

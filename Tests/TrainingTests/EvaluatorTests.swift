@@ -66,9 +66,9 @@ import Training
     func context() -> KernelContext {
       KernelContext(pool: ThreadPool(threads: 1), level: .best, convolution: .winograd)
     }
-    let trainer = AdversarialTrainer(
+    let trainer = try AdversarialTrainer(
       configuration.trainerSettings(joints: 16, totalSteps: 1),
-      plan: try ShardPlan(batch: 4, shards: 4, rank: communicator.rank, worldSize: communicator.worldSize),
+      plan: ShardPlan(batch: 4, shards: 4, rank: communicator.rank, worldSize: communicator.worldSize),
       communicator: communicator, context: context())
     return try Evaluator(dataset, configuration, batch: batch, communicator: communicator)
       .evaluate(trainer.makeEstimator(batch: batch, context()), testTime).predictions

@@ -60,7 +60,7 @@ struct GoldenNetworks {
         rule: .rmsprop(alpha: 0.99, epsilon: 1e-8), schedule: LearningRateSchedule(learningRate: rate("generator"))),
       adversarial: adversarial, reduction: variant.reduction, inputResolution: resolution, seed: 1)
     let plan = try ShardPlan(batch: note("batch").int!, shards: 1, rank: 0, worldSize: 1)
-    return AdversarialTrainer(
+    return try AdversarialTrainer(
       settings, plan: plan, communicator: SingleProcess(),
       context: KernelContext(pool: ThreadPool(threads: threads), level: .best, convolution: convolution))
   }

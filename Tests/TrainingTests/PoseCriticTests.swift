@@ -22,9 +22,9 @@ import Training
     func context() -> KernelContext {
       KernelContext(pool: ThreadPool(threads: 1), level: .best, convolution: .winograd)
     }
-    let trainer = AdversarialTrainer(
+    let trainer = try AdversarialTrainer(
       configuration.trainerSettings(joints: 16, totalSteps: 1),
-      plan: try ShardPlan(batch: 4, shards: 2, rank: 0, worldSize: 1), communicator: SingleProcess(), context: context()
+      plan: ShardPlan(batch: 4, shards: 2, rank: 0, worldSize: 1), communicator: SingleProcess(), context: context()
     )
     if let generatorValue {
       trainer.withState { arrays in

@@ -50,9 +50,9 @@ import Training
   static func trainer(
     _ settings: TrainerSettings, _ communicator: any Communicator, threads: Int = 1
   ) throws -> AdversarialTrainer {
-    AdversarialTrainer(
+    try AdversarialTrainer(
       settings,
-      plan: try ShardPlan(batch: batch, shards: 4, rank: communicator.rank, worldSize: communicator.worldSize),
+      plan: ShardPlan(batch: batch, shards: 4, rank: communicator.rank, worldSize: communicator.worldSize),
       communicator: communicator,
       context: KernelContext(pool: ThreadPool(threads: threads), level: .best, convolution: .winograd))
   }
