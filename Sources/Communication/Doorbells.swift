@@ -20,6 +20,8 @@ final class Doorbells: @unchecked Sendable {
 
   /// Bytes from a visitor's bell to its first letter, and from one letter to the next: nobody's ringing disturbs others.
   private static let line = 128
+  /// Nanoseconds to look back to back for a partner who is just as far, before going to sleep.
+  private static let spin: UInt64 = 20_000
 
   /// Every rank of `machine` calls it.
   init(_ machine: MPI_Comm?, rank: Int, localRank: Int, localSize: Int) throws(CommunicationError) {
@@ -56,13 +58,11 @@ final class Doorbells: @unchecked Sendable {
   }
 
   /// Returns when the rank with that local number has rung once more than has been waited for.
-  ///
-  /// - Parameter spin: nanoseconds to look back to back before it sleeps.
-  func wait(for local: Int, spin: UInt64) -> ExchangeHeader {
+  func wait(for local: Int) -> ExchangeHeader {
     let bell = bell(of: localRank, visitor: local)
     let start = Timeline.now
     var isThere = false
-    while !isThere && Timeline.now - start < spin { isThere = sem_trywait(bell) == 0 }
+    while !isThere && Timeline.now - start < Self.spin { isThere = sem_trywait(bell) == 0 }
     // A signal's handler may have run in between.
     while !isThere { isThere = sem_wait(bell) == 0 }
     defer { answered[local] += 1 }

@@ -114,7 +114,7 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
     if let local, let bells { bells.ring(at: local, header) } else { try beginSwapping(header, peer) }
     let piece = local == nil ? Self.unannouncedMessage : Self.largestMessage
     let whole = max(outgoing.count, incoming.count)
-    let spin = PoliteWait.spin(bytes: max(whole, label.vector))
+    let spin = PoliteWait.spin(bytes: whole)
     var witness: UInt64 = 0
     var start = 0
     repeat {
@@ -129,7 +129,7 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
       }
       if start == 0 {
         let theirs =
-          if let local, let bells { bells.wait(for: local, spin: spin) } else { try endSwapping(spin: spin) }
+          if let local, let bells { bells.wait(for: local) } else { try endSwapping(spin: spin) }
         try theirs.check(own: header, rank: rank, partner: partner)
         witness = theirs.witness
       }

@@ -12,11 +12,17 @@ public final class ShardVector {
   private let name: ShortName
   private let thread: CommunicationThread
   private let reducer: TreeReducer
-  private let slots: Buffer<Double>
+  /// Memory for all slots, whose first other ranks of the machine may see.
+  private let memory: SharedMemory
+  private let slots: UnsafeMutablePointer<Double>
   private var submission: Int?
 
+  /// Every rank makes it, at the same place of the program.
+  ///
   /// - Parameter name: what its exchanges are called.
-  public init(_ name: ShortName, count: Int, plan: ShardPlan, thread: CommunicationThread) {
+  public init(
+    _ name: ShortName, count: Int, plan: ShardPlan, thread: CommunicationThread
+  ) throws(CommunicationError) {
     precondition(count > 0)
     precondition(plan.worldSize == thread.communicator.worldSize && plan.rank == thread.communicator.rank)
     self.count = count
@@ -24,14 +30,15 @@ public final class ShardVector {
     self.thread = thread
     localShards = plan.localShardCount
     reducer = TreeReducer(thread.communicator, name, largest: count * MemoryLayout<Double>.size)
-    slots = Buffer<Double>(count: count * localShards)
+    memory = try thread.communicator.shareMemory(bytes: count * localShards * MemoryLayout<Double>.size)
+    slots = memory.bytes.baseAddress!.assumingMemoryBound(to: Double.self)
   }
 
   /// The place for the values of this rank's shard `localShard`, 0..<L.
   public func slot(for localShard: Int) -> UnsafeMutableBufferPointer<Double> {
     precondition((0..<localShards).contains(localShard))
     precondition(submission == nil, "the values are being reduced")
-    return UnsafeMutableBufferPointer(start: slots.pointer + localShard * count, count: count)
+    return UnsafeMutableBufferPointer(start: slots + localShard * count, count: count)
   }
 
   /// Sums the rank's shards and hands the sum to the communication thread.
@@ -43,11 +50,11 @@ public final class ShardVector {
     while distance < localShards {
       for left in stride(from: 0, to: localShards, by: 2 * distance) {
         PairSum.add(
-          slots.pointer + left * count, upper: slots.pointer + (left + distance) * count, count: count)
+          slots + left * count, upper: slots + (left + distance) * count, count: count)
       }
       distance *= 2
     }
-    let values = UnsafeMutableBufferPointer(start: slots.pointer, count: count)
+    let values = UnsafeMutableBufferPointer(start: slots, count: count)
     thread.communicator.activity.noteReady(name, bytes: count * MemoryLayout<Double>.size)
     submission = thread.submit(
       Reduction(values: .statistics(values), tag: 0, witness: witness, reducer: reducer, owner: self))
@@ -60,7 +67,7 @@ public final class ShardVector {
     try thread.wait(for: number)
     thread.communicator.activity.note("waiting", from: start)
     submission = nil
-    return UnsafeMutableBufferPointer(start: slots.pointer, count: count)
+    return UnsafeMutableBufferPointer(start: slots, count: count)
   }
 
   /// The sum over all shards of the batch, in the tree over shard index, the same bits on every rank.

@@ -89,8 +89,8 @@ public final class AdversarialTrainer {
       (d, discriminator, realPass, fakePass) = (nil, nil, nil, nil)
       balance = BalanceController(kt: 0, lambdaK: 0, gamma: 0, mode: .absolute)
     }
-    shardSums = ShardVector("sums", count: ShardSums.count, plan: plan, thread: thread)
-    shardStatistics = ShardVector(
+    shardSums = try ShardVector("sums", count: ShardSums.count, plan: plan, thread: thread)
+    shardStatistics = try ShardVector(
       "statistics",
       count: ShardStatistics.count(
         generatorCount: generatorStore.statisticsCount,

@@ -31,7 +31,7 @@ import Testing
       let thread = CommunicationThread(communicator)
       let first = try GradientReducer("test", count: Self.count, plan: plan, thread: thread, bucketBytes: 2_000)
       let second = try GradientReducer("test", count: Self.count, plan: plan, thread: thread, bucketBytes: 3_000)
-      let losses = ShardVector("losses", count: 1, plan: plan, thread: thread)
+      let losses = try ShardVector("losses", count: 1, plan: plan, thread: thread)
       first.beginStep(witness: 5)
       second.beginStep(witness: 5)
       for (local, shard) in plan.localShards.enumerated() {
@@ -133,7 +133,7 @@ import Testing
       let plan = try ShardPlan(batch: 2, shards: 2, rank: communicator.rank, worldSize: 2)
       let thread = CommunicationThread(communicator)
       let reducer = try GradientReducer("test", count: 64, plan: plan, thread: thread, bucketBytes: 8 << 20)
-      let losses = ShardVector("losses", count: 1, plan: plan, thread: thread)
+      let losses = try ShardVector("losses", count: 1, plan: plan, thread: thread)
       var errors: [CommunicationError] = []
       do {
         _ = try runStep(

@@ -10,7 +10,7 @@ import Testing
     #expect(expected != leftToRightSum(leaves).map(\.bitPattern))
     let outputs = InProcessCommunicator.run(size: worldSize) { communicator in
       let plan = try ShardPlan(batch: 8, shards: 8, rank: communicator.rank, worldSize: worldSize)
-      let vector = ShardVector("losses", count: 33, plan: plan, thread: CommunicationThread(communicator))
+      let vector = try ShardVector("losses", count: 33, plan: plan, thread: CommunicationThread(communicator))
       return try (0..<2).map { _ in
         for (local, shard) in plan.localShards.enumerated() {
           _ = vector.slot(for: local).update(from: leaves[shard])
@@ -24,7 +24,7 @@ import Testing
   @Test func anotherWitnessIsNoticedOnBothSides() {
     let outputs = InProcessCommunicator.run(size: 2) { communicator in
       let plan = try ShardPlan(batch: 2, shards: 2, rank: communicator.rank, worldSize: 2)
-      let vector = ShardVector("losses", count: 1, plan: plan, thread: CommunicationThread(communicator))
+      let vector = try ShardVector("losses", count: 1, plan: plan, thread: CommunicationThread(communicator))
       _ = try vector.reduce(witness: UInt64(communicator.rank))
     }
     for rank in 0..<2 {
