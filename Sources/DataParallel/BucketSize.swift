@@ -22,4 +22,12 @@ public enum BucketSize: Sendable, Equatable {
       return Int(min(max(best, Double(Self.bounds.lowerBound)), Double(Self.bounds.upperBound)))
     }
   }
+
+  /// Bytes below which no bucket is halved: nothing hides the last one's way, but two halves are one sum more, and with n
+  /// bytes each they save n · s seconds.
+  public var shortest: Int {
+    let usual = 128 << 10
+    guard case .fitting(let cost) = self else { return usual }
+    return Int(min(max(cost.secondsPerSum / cost.secondsPerByte, Double(usual)), Double(Self.bounds.upperBound)))
+  }
 }

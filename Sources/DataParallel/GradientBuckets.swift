@@ -3,8 +3,8 @@ import Tensors
 /// A network's gradient block cut into ranges that are reduced one by one, in layout order.
 ///
 /// The layout is the order in which backward finishes, so bucket 0 is ready first. Buckets are equal until less than two
-/// are left; from there on each takes half of what is left, down to 128 KiB: nothing hides the last one's way. All begin
-/// at multiples of 16 elements. Sizes change when sums are sent, never their bits.
+/// are left; from there on each takes half of what is left, down to the shortest. All begin at multiples of 16 elements.
+/// Sizes change when sums are sent, never their bits.
 public struct GradientBuckets: Sendable, Equatable {
   /// Elements of the block.
   public let count: Int
@@ -13,14 +13,13 @@ public struct GradientBuckets: Sendable, Equatable {
   /// Elements that a bucket's start is a multiple of.
   public static let alignment = 16
 
-  /// Bytes below which no bucket is halved.
-  private static let shortest = 128 << 10
-
-  /// - Parameter bytes: the wanted size of a bucket; the largest one's.
-  public init(count: Int, bytes: Int) {
+  /// - Parameter size: the wanted one of a bucket; the largest one's.
+  public init(count: Int, _ size: BucketSize) {
+    let width = MemoryLayout<Real>.size
+    let bytes = size.bytes(ofGradient: count * width)
     precondition(count > 0 && bytes > 0)
-    let length = Self.aligned(bytes / MemoryLayout<Real>.size)
-    let shortest = min(length, Self.aligned(Self.shortest / MemoryLayout<Real>.size))
+    let length = Self.aligned(bytes / width)
+    let shortest = min(length, Self.aligned(size.shortest / width))
     self.count = count
     var ranges: [Range<Int>] = []
     var start = 0

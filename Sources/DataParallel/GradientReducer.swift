@@ -40,16 +40,16 @@ public final class GradientReducer {
   /// - Parameters:
   ///   - name: whose gradient it is.
   ///   - count: elements of the network's gradient block.
-  ///   - bucketBytes: the wanted size of a bucket (`BucketSize`).
+  ///   - bucketSize: the wanted size of a bucket.
   public init(
-    _ name: ShortName, count: Int, plan: ShardPlan, thread: CommunicationThread, bucketBytes: Int,
+    _ name: ShortName, count: Int, plan: ShardPlan, thread: CommunicationThread, bucketSize: BucketSize,
     algorithm: ReductionAlgorithm = .tree
   ) throws(CommunicationError) {
     precondition(plan.worldSize == thread.communicator.worldSize && plan.rank == thread.communicator.rank)
     self.name = name
     self.thread = thread
     self.algorithm = algorithm
-    buckets = GradientBuckets(count: count, bytes: bucketBytes)
+    buckets = GradientBuckets(count: count, bucketSize)
     accumulator = ShardAccumulator(
       count: count, localShards: plan.localShardCount,
       first: try thread.communicator.shareMemory(bytes: count * MemoryLayout<Real>.stride))

@@ -73,8 +73,7 @@ public struct StepSimulation: Sendable {
       buckets.append(Bucket(bytes: profile.statistics.bytes, ready: profile.statistics.seconds))
     }
     for (number, gradient) in profile.gradients.enumerated() where gradient.bytes >= width {
-      let cut = GradientBuckets(
-        count: gradient.bytes / width, bytes: size.bytes(ofGradient: gradient.bytes))
+      let cut = GradientBuckets(count: gradient.bytes / width, size)
       largestBucket = max(largestBucket, cut.largest * width)
       for range in cut.ranges {
         buckets.append(

@@ -411,8 +411,7 @@ extension AdversarialTrainer {
     let makeReducer = { [plan, thread, settings] (name: ShortName, count: Int) throws(CommunicationError) in
       try GradientReducer(
         name, count: count, plan: plan, thread: thread,
-        bucketBytes: settings.bucketSize.bytes(ofGradient: count * MemoryLayout<Real>.size),
-        algorithm: settings.algorithm)
+        bucketSize: settings.bucketSize, algorithm: settings.algorithm)
     }
     // Every pass finishes each parameter once; the first that a network's pass saw gives the order.
     try generator.prepare(

@@ -75,5 +75,5 @@ import Testing
 private func makeReducer(shards: Int) throws -> GradientReducer {
   let plan = try ShardPlan(batch: shards, shards: shards, rank: 0, worldSize: 1)
   return try GradientReducer(
-    "test", count: 100, plan: plan, thread: CommunicationThread(SingleProcess()), bucketBytes: 100)
+    "test", count: 100, plan: plan, thread: CommunicationThread(SingleProcess()), bucketSize: .bytes(100))
 }

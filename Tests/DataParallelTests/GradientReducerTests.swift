@@ -15,7 +15,8 @@ import Testing
     let outputs = InProcessCommunicator.run(size: worldSize) { communicator in
       let plan = try ShardPlan(batch: 16, shards: Self.shards, rank: communicator.rank, worldSize: worldSize)
       let reducer = try GradientReducer(
-        "test", count: Self.count, plan: plan, thread: CommunicationThread(communicator), bucketBytes: bucketBytes)
+        "test", count: Self.count, plan: plan, thread: CommunicationThread(communicator),
+        bucketSize: .bytes(bucketBytes))
       return try (0..<3).map {
         try runStep(reducer, plan, leaves: Self.leaves, witness: UInt64($0), piece: 500)
       }
@@ -29,8 +30,8 @@ import Testing
     let outputs = InProcessCommunicator.run(size: 4) { communicator in
       let plan = try ShardPlan(batch: 8, shards: Self.shards, rank: communicator.rank, worldSize: 4)
       let thread = CommunicationThread(communicator)
-      let first = try GradientReducer("test", count: Self.count, plan: plan, thread: thread, bucketBytes: 2_000)
-      let second = try GradientReducer("test", count: Self.count, plan: plan, thread: thread, bucketBytes: 3_000)
+      let first = try GradientReducer("test", count: Self.count, plan: plan, thread: thread, bucketSize: .bytes(2_000))
+      let second = try GradientReducer("test", count: Self.count, plan: plan, thread: thread, bucketSize: .bytes(3_000))
       let losses = try ShardVector("losses", count: 1, plan: plan, thread: thread)
       first.beginStep(witness: 5)
       second.beginStep(witness: 5)
@@ -64,7 +65,7 @@ import Testing
     let outputs = InProcessCommunicator.run(size: 8) { communicator in
       let plan = try ShardPlan(batch: 8, shards: Self.shards, rank: communicator.rank, worldSize: 8)
       let reducer = try GradientReducer(
-        "test", count: Self.count, plan: plan, thread: CommunicationThread(communicator), bucketBytes: 8 << 20,
+        "test", count: Self.count, plan: plan, thread: CommunicationThread(communicator), bucketSize: .bytes(8 << 20),
         algorithm: .library)
       return try runStep(reducer, plan, leaves: Self.leaves, witness: 0, piece: Self.count)
     }
@@ -78,7 +79,7 @@ import Testing
     let outputs = InProcessCommunicator.run(size: 2) { communicator in
       let plan = try ShardPlan(batch: 2, shards: 2, rank: communicator.rank, worldSize: 2)
       let reducer = try GradientReducer(
-        "test", count: 64, plan: plan, thread: CommunicationThread(communicator), bucketBytes: 1)
+        "test", count: 64, plan: plan, thread: CommunicationThread(communicator), bucketSize: .bytes(1))
       var states: [[GradientReducer.BucketState]] = []
       let record = { states.append((0..<4).map { reducer.state(ofBucket: $0) }) }
       reducer.beginStep(witness: 0)
@@ -109,7 +110,7 @@ import Testing
     let outputs = InProcessCommunicator.run(size: 2) { communicator in
       let plan = try ShardPlan(batch: 2, shards: 2, rank: communicator.rank, worldSize: 2)
       let reducer = try GradientReducer(
-        "test", count: 16, plan: plan, thread: CommunicationThread(communicator), bucketBytes: 8 << 20)
+        "test", count: 16, plan: plan, thread: CommunicationThread(communicator), bucketSize: .bytes(8 << 20))
       reducer.beginStep(witness: 0)
       reducer.gradient(for: 0).update(repeating: 1, count: 16)
       // Rank 1 hands over when rank 0 has seen that its own bucket waits.
@@ -132,7 +133,7 @@ import Testing
     let outputs = InProcessCommunicator.run(size: 2) { communicator in
       let plan = try ShardPlan(batch: 2, shards: 2, rank: communicator.rank, worldSize: 2)
       let thread = CommunicationThread(communicator)
-      let reducer = try GradientReducer("test", count: 64, plan: plan, thread: thread, bucketBytes: 8 << 20)
+      let reducer = try GradientReducer("test", count: 64, plan: plan, thread: thread, bucketSize: .bytes(8 << 20))
       let losses = try ShardVector("losses", count: 1, plan: plan, thread: thread)
       var errors: [CommunicationError] = []
       do {

@@ -122,7 +122,7 @@ struct Checks {
     let leaves = (0..<shards).map { roughValues(count, seed: UInt64(100 + $0)) }
     let plan = try ShardPlan(batch: shards, shards: shards, rank: rank, worldSize: worldSize)
     let thread = CommunicationThread(communicator)
-    let reducer = try GradientReducer("test", count: count, plan: plan, thread: thread, bucketBytes: 50_000)
+    let reducer = try GradientReducer("test", count: count, plan: plan, thread: thread, bucketSize: .bytes(50_000))
     let losses = try ShardVector("losses", count: 2, plan: plan, thread: thread)
     for step in 0..<3 {
       reducer.beginStep(witness: UInt64(step))
