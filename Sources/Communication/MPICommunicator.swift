@@ -171,11 +171,10 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   }
 
   public func shareMemory(bytes: Int) throws(CommunicationError) -> SharedMemory {
-    guard localSize > 1 else { return SharedMemory(count: bytes) }
-    // What lacks would end a process when it is first written to.
+    // What lacks would end a process when it is first written to. Ranks that are alone are asked too: all call this.
     let hasRoom = Self.sharedMemoryFree >= localSize * MachineWindow.taken(bytes: bytes) + Self.sharedMemoryLeft
     let verdicts = try allGather(numbers: [hasRoom ? 1 : 0])
-    guard (0..<worldSize).allSatisfy({ localNumbers[$0] == nil || verdicts[$0] == [1] }) else {
+    guard localSize > 1, (0..<worldSize).allSatisfy({ localNumbers[$0] == nil || verdicts[$0] == [1] }) else {
       return SharedMemory(count: bytes)
     }
     let window = try MachineWindow(machine, bytes: bytes, rank: rank, localRank: localRank, localSize: localSize)

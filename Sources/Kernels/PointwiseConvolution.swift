@@ -51,10 +51,11 @@ extension KernelContext {
         if let sums, let parameters, !parameters.isNothing {
           let x = self.rows(rows, of: source, read, scratch: inputs)
           // The block that this thread takes next, most likely.
-          let next = piece + 1 < groups.range(group).upperBound ? piece + 1 : (group + pool.threads) * groups.size
+          let isLast = piece + 1 == groups.range(group).upperBound
+          let next = isLast ? pool.next(after: group, of: groups.number).map { $0 * groups.size } : piece + 1
           var coming = ck_coming()
           if let dx { coming.append(dx, sink, rows: rows.prefix(Int(table.strip_rows))) }
-          if next < blocks.number {
+          if let next {
             coming.append(gradient, rows: blocks.range(next))
             coming.append(source, rows: blocks.range(next))
           }

@@ -64,7 +64,7 @@ extension KernelContext {
     pool.run(pieces.number) { piece, thread in
       let range = blocks.range(of: pieces.range(piece))
       // What this thread takes next, most likely.
-      let next = piece + pool.threads
+      let next = pool.next(after: piece, of: pieces.number)
       let inputs = pool.scratch(thread)
       let products = inputs + pieces.size * blocks.size * inputTile
       withUnsafePointer(to: map) { map in
@@ -72,7 +72,7 @@ extension KernelContext {
           table.winograd_input($0, map, Int32(inC), range.lowerBound, range.count, inputs, inputTile)
         }
         var coming = coming(
-          out, sink, range, source, next < pieces.number ? blocks.range(of: pieces.range(next)) : 0..<0)
+          out, sink, range, source, next.map { blocks.range(of: pieces.range($0)) } ?? 0..<0)
         for column in stride(from: 0, to: outC, by: panel) {
           for point in 0..<Self.points {
             let isLast = point + 1 == Self.points
@@ -285,8 +285,7 @@ extension KernelContext {
       let next = chunk + 1 < chunks.number ? pixels(of: chunks.range(chunk + 1), source.shape) : 0..<0
       pool.run(Self.points) { point, _ in
         var coming = ck_coming()
-        let following = point + pool.threads
-        if following < Self.points {
+        if let following = pool.next(after: point, of: Self.points) {
           coming.append(inputs.pointer + following * inC, width: inC, stride: inputTile, rows: range.count)
           coming.append(gradients.pointer + following * outC, width: outC, stride: gradientTile, rows: range.count)
           if chunk > 0 { coming.append(products, rows: following..<following + 1) }

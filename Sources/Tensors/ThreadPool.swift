@@ -7,8 +7,10 @@ import Synchronization
 
 /// A fixed team of threads that divides numbered pieces of work among itself.
 ///
-/// What the pieces are must depend on shapes alone, never on the number of threads: who takes a piece then cannot
-/// change a result. One thread at a time may own and use a pool.
+/// Each thread begins with a share of its own, consecutive pieces, and goes on with what is left of the others': pieces that
+/// lie together are read where they were written, by the core that has them in its cache. What the pieces are must depend on
+/// shapes alone, never on the number of threads: who takes a piece then cannot change a result. One thread at a time may own
+/// and use a pool.
 public final class ThreadPool: Sendable {
   private let team: Team
 
@@ -38,6 +40,11 @@ public final class ThreadPool: Sendable {
     team.run(pieces, body)
   }
 
+  /// The piece that whoever runs `piece` takes next, most likely; nil at a share's end.
+  public func next(after piece: Int, of pieces: Int) -> Int? {
+    (1...threads).contains { team.share($0, of: pieces) == piece + 1 } ? nil : piece + 1
+  }
+
   /// At least `bytes` of working memory for each thread; what it held before is lost. Not inside a run.
   public func reserveScratch(bytes: Int) { team.reserveScratch(bytes: bytes) }
 
@@ -62,7 +69,8 @@ private final class Team: @unchecked Sendable {
   private var scratchBytes = 0
   private var job = ck_closure()
   private var pieces = 0
-  private let next = Atomic<Int>(0)
+  /// The next piece of each thread's share, a cache line or more apart.
+  private let next: UnsafeMutablePointer<Atomic<Int>>
   private let generation = Atomic<Int>(0)
   private let working = Atomic<Int>(0)
   private let sleepers = Atomic<Int>(0)
@@ -71,11 +79,16 @@ private final class Team: @unchecked Sendable {
   private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private var workers: [SystemThread] = []
 
+  /// Counters from one thread's to the next one's.
+  private static let distance = 16
+
   /// How often a thread looks for work before it sleeps: tens of microseconds, the gap between two layers.
   private static let spins = 4_000
 
   init(threads: Int) {
     self.threads = threads
+    next = .allocate(capacity: threads * Self.distance)
+    for counter in 0..<threads * Self.distance { (next + counter).initialize(to: Atomic(0)) }
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(wake, nil)
     reserveScratch(bytes: 1 << 16)
@@ -83,6 +96,8 @@ private final class Team: @unchecked Sendable {
 
   deinit {
     for memory in scratch { free(memory) }
+    next.deinitialize(count: threads * Self.distance)
+    next.deallocate()
     pthread_cond_destroy(wake)
     pthread_mutex_destroy(mutex)
     wake.deallocate()
@@ -120,7 +135,7 @@ private final class Team: @unchecked Sendable {
   func run(_ pieces: Int, _ body: (_ piece: Int, _ thread: Int) -> Void) {
     lend(body, to: &job)
     self.pieces = pieces
-    next.store(0, ordering: .relaxed)
+    for thread in 0..<threads { next[thread * Self.distance].store(share(thread, of: pieces), ordering: .relaxed) }
     working.store(threads - 1, ordering: .relaxed)
     generation.wrappingAdd(1, ordering: .sequentiallyConsistent)
     if sleepers.load(ordering: .sequentiallyConsistent) > 0 { wakeSleepers() }
@@ -135,12 +150,20 @@ private final class Team: @unchecked Sendable {
   private func takePieces(thread: Int) {
     let pieces = self.pieces
     var job = self.job
-    while true {
-      let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue
-      if piece >= pieces { return }
-      ck_call(&job, piece, thread)
+    // Its own share, then what is left of the others'.
+    for other in 0..<threads {
+      let owner = (thread + other) % threads
+      let end = share(owner + 1, of: pieces)
+      while true {
+        let piece = next[owner * Self.distance].wrappingAdd(1, ordering: .relaxed).oldValue
+        if piece >= end { break }
+        ck_call(&job, piece, thread)
+      }
     }
   }
+
+  /// The first piece of a thread's share.
+  func share(_ thread: Int, of pieces: Int) -> Int { thread * pieces / threads }
 
   private func work(_ thread: Int) {
     var seen = 0

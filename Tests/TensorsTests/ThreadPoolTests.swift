@@ -42,6 +42,32 @@ import Testing
     #expect(wrong == 0)
   }
 
+  /// The first and the middle piece of eight wait for each other: then none between them has been run.
+  @Test func twoThreadsBeginAtTheirShares() {
+    let pool = ThreadPool(threads: 2)
+    let begun = Atomic<Int>(0)
+    let early = Atomic<Int>(0)
+    pool.run(8) { piece, _ in
+      if piece % 4 == 0 {
+        begun.wrappingAdd(1, ordering: .acquiringAndReleasing)
+        while begun.load(ordering: .acquiring) < 2 { sched_yield() }
+      } else if begun.load(ordering: .acquiring) < 2 {
+        early.wrappingAdd(1, ordering: .relaxed)
+      }
+    }
+    #expect(early.load(ordering: .relaxed) == 0)
+  }
+
+  @Test(arguments: [1, 2, 3, 8], [1, 2, 7, 8, 36])
+  func whatComesNextIsTheNextOfTheShare(threads: Int, pieces: Int) {
+    let pool = ThreadPool(threads: threads)
+    let ends = (0..<pieces).filter { pool.next(after: $0, of: pieces) == nil }
+    #expect(ends.last == pieces - 1 && ends.count == min(threads, pieces))
+    let lengths = zip(ends, [-1] + ends).map { $0 - $1 }
+    #expect(lengths.max()! - lengths.min()! <= 1)
+    for piece in 0..<pieces where !ends.contains(piece) { #expect(pool.next(after: piece, of: pieces) == piece + 1) }
+  }
+
   /// Workers that have gone to sleep in between wake for the next run.
   @Test func sleepersWake() {
     let pool = ThreadPool(threads: 3)
