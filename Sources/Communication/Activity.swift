@@ -16,6 +16,8 @@ public final class Activity: Sendable {
     var sent = 0
     var awaited = 0
     var timeline: Timeline?
+    /// Whether the main thread is busy with a step, and not waiting for the thread that communicates.
+    var isComputing = false
     /// How often anything of the above has changed: a rank whose number stands still is stuck.
     var changes: UInt64 = 0
     /// Steps done, and the mean seconds that one took apart from waiting for others (memory of about ten steps).
@@ -32,6 +34,12 @@ public final class Activity: Sendable {
   /// The step that exchanges belong to.
   var step: UInt64 { guarded.withLock { $0.step } }
 
+  /// Whether a thread of this rank computes while another communicates. Set where the main thread waits for a reduction.
+  package var isComputing: Bool {
+    get { guarded.withLock { $0.isComputing } }
+    set { guarded.withLock { $0.isComputing = newValue } }
+  }
+
   /// The main thread begins something else, or goes on with another portion of the same.
   public func enter(_ phase: ShortName) {
     guarded.withLock { state in
@@ -44,6 +52,7 @@ public final class Activity: Sendable {
     guarded.withLock { state in
       state.step = UInt64(step)
       state.phase = "computing"
+      state.isComputing = true
       state.changes += 1
     }
   }
@@ -53,6 +62,7 @@ public final class Activity: Sendable {
     guarded.withLock { state in
       state.busySeconds = state.stepsDone == 0 ? busySeconds : 0.9 * state.busySeconds + 0.1 * busySeconds
       state.stepsDone += 1
+      state.isComputing = false
       state.changes += 1
     }
   }

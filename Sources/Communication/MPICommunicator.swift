@@ -10,7 +10,7 @@ import Tensors
 /// MPI_ERRORS_RETURN is set, so that what MPI reports arrives as a `CommunicationError`. Waiting is polite
 /// (`Doorbells`, `PoliteWait`) everywhere but in `libraryAllReduce`, which is the library's own.
 ///
-/// Unchecked: `requests`, `headers`, `pace` and `shared` belong to the one thread that is inside a call (see
+/// Unchecked: `requests`, `headers`, `paces` and `shared` belong to the one thread that is inside a call (see
 /// `Communicator`).
 public final class MPICommunicator: Communicator, @unchecked Sendable {
   public let rank: Int
@@ -23,8 +23,8 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   private let statuses = UnsafeMutablePointer<MPI_Status>.allocate(capacity: 2 * piecesAtOnce)
   private let headers = UnsafeMutablePointer<ExchangeHeader>.allocate(capacity: 2)
   private var isFinalized = false
-  /// Nanoseconds that a byte from and to each rank takes, as far as has been seen; at first as fast as memory is copied.
-  private var pace: [Double]
+  /// How fast bytes come from and go to each rank.
+  private var paces: [Pace]
   /// The local numbers of the ranks on this machine; nil for all others.
   private var localNumbers: [Int?]
   /// The ranks of this machine.
@@ -41,8 +41,6 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   private static let unannouncedMessage = 60 << 10
   /// Messages each way that a long vector is sent in at once.
   private static let piecesAtOnce = 512
-  /// Bytes of messages from whose time a pace can be told: a shorter one may be there before anybody waits for it.
-  private static let tellingMessage = 128 << 10
   /// Bytes of memory to share that are left for others.
   private static let sharedMemoryLeft = 16 << 20
   private static let headerTag: Int32 = 0
@@ -68,7 +66,7 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
       MPI_Comm_set_errhandler(cmpi_comm_world(), cmpi_errors_return()), "MPI_Comm_set_errhandler", rank: rank)
     try Self.check(MPI_Comm_size(cmpi_comm_world(), &number), "MPI_Comm_size", rank: rank)
     worldSize = Int(number)
-    pace = Array(repeating: 0.33, count: Int(number))
+    paces = Array(repeating: Pace(), count: Int(number))
     try Self.check(
       MPI_Comm_split_type(
         cmpi_comm_world(), cmpi_comm_type_shared(), Int32(rank), cmpi_info_null(), &machine),
@@ -114,7 +112,8 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
     if let local, let bells { bells.ring(at: local, header) } else { try beginSwapping(header, peer) }
     let piece = local == nil ? Self.unannouncedMessage : Self.largestMessage
     let whole = max(outgoing.count, incoming.count)
-    let spin = PoliteWait.spin(bytes: whole)
+    let isIdle = !activity.isComputing
+    let spin = PoliteWait.spin(bytes: whole, isIdle: isIdle)
     var witness: UInt64 = 0
     var start = 0
     repeat {
@@ -135,7 +134,9 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
       }
       if whole == 0 { break }
       let transfer = PoliteWait.forTransfer(
-        bytes: end - start, nanosecondsPerByte: pace[partner], isCarried: local == nil, spin: spin)
+        bytes: end - start, nanosecondsPerByte: paces[partner].nanosecondsPerByte(of: end - start),
+        isCarried: local == nil,
+        spin: spin, isIdle: isIdle)
       let sent = count
       for from in stride(from: start, to: min(end, incoming.count), by: piece) {
         let bytes = UnsafeMutableRawBufferPointer(rebasing: incoming[from..<min(from + piece, incoming.count)])
@@ -146,9 +147,7 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
       for (index, from) in stride(from: start, to: min(end, incoming.count), by: piece).enumerated() {
         try checkCount(statuses + sent + index, min(piece, incoming.count - from))
       }
-      if end - start >= Self.tellingMessage {
-        learn(pace: Double(transfer.passed) / Double(end - start), of: partner)
-      }
+      paces[partner].learn(nanoseconds: transfer.passed, of: end - start)
       start = end
     } while start < whole
     return witness
@@ -258,12 +257,6 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   ) throws(CommunicationError) {
     try check(
       MPI_Isend(bytes.baseAddress, Int32(bytes.count), cmpi_byte(), peer, tag, cmpi_comm_world(), request), "MPI_Isend")
-  }
-
-  /// One transfer says little: a busy core may have held it up, and of a partner who was ahead all bytes may have been
-  /// there already. Paces therefore move by steps, and faster up than down.
-  private func learn(pace seen: Double, of partner: Int) {
-    pace[partner] = min(max(seen, pace[partner] / 1.05), 1.2 * pace[partner])
   }
 
   /// Waits for `count` requests, and leaves their statuses in `statuses`.

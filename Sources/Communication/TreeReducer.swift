@@ -19,7 +19,7 @@ import Tensors
 /// (NaNs excepted: whose payload survives an addition is the processor's choice.)
 public final class TreeReducer {
   /// Bytes of vectors for which reduce-scatter is the faster way (`equipoise bench allreduce`).
-  public static let usuallyScattered = 128 << 10..<Int.max
+  public static let usuallyScattered = 192 << 10..<Int.max
 
   private let communicator: any Communicator
   private let scattered: Range<Int>

@@ -59,6 +59,8 @@ public final class CommunicationThread: Sendable {
 
   /// Sleeps until a reduction is finished.
   func wait(for number: Int) throws(CommunicationError) {
+    communicator.activity.isComputing = false
+    defer { communicator.activity.isComputing = true }
     try queue.wait { queue throws(CommunicationError) -> Void? in
       if queue.finished > number { return () }
       if let failure = queue.failure { throw failure }

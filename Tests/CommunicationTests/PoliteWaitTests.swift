@@ -21,7 +21,8 @@ import Testing
   func slowBytesAreLookedForSeldomAndSeenSoon(bytes: Int, isCarried: Bool) {
     for pace in [1.0, 8.5, 85] {
       let wait = PoliteWait.forTransfer(
-        bytes: bytes, nanosecondsPerByte: pace, isCarried: isCarried, spin: PoliteWait.spin(bytes: bytes))
+        bytes: bytes, nanosecondsPerByte: pace, isCarried: isCarried,
+        spin: PoliteWait.spin(bytes: bytes, isIdle: false), isIdle: false)
       for lateness in [0.8, 1, 1.1] {
         let taken = UInt64(Double(bytes) * pace * lateness)
         let (pauses, seen) = pauses(of: wait, taking: taken)
@@ -36,20 +37,42 @@ import Testing
   }
 
   @Test func bytesThatAreCopiedAreNotSleptFor() {
-    let wait = PoliteWait.forTransfer(bytes: 1 << 20, nanosecondsPerByte: 0.3, isCarried: false, spin: 20_000)
+    let wait = PoliteWait.forTransfer(
+      bytes: 1 << 20, nanosecondsPerByte: 0.3, isCarried: false, spin: 20_000, isIdle: false)
     #expect(wait.pause(after: 600_000) == nil)
     #expect(wait.pause(after: 700_000) != nil)
   }
 
-  @Test func shortVectorsAreNotSleptForAtFirst() {
+  /// Where nobody computes short vectors are looked for until they are long overdue; where somebody does, hardly.
+  @Test func shortVectorsAreNotSleptForOnACoreAtRest() {
     for bytes in [8, 64 << 10, 128 << 10] {
-      let spin = PoliteWait.spin(bytes: bytes)
-      #expect(PoliteWait.forPartner(spin: spin).pause(after: 190_000) == nil)
-      let transfer = PoliteWait.forTransfer(bytes: bytes, nanosecondsPerByte: 8.5, isCarried: true, spin: spin)
-      #expect(transfer.pause(after: 190_000) == nil)
-      #expect(transfer.pause(after: 210_000) != nil)
+      for isIdle in [true, false] {
+        let spin = PoliteWait.spin(bytes: bytes, isIdle: isIdle)
+        #expect((PoliteWait.forPartner(spin: spin).pause(after: 190_000) == nil) == isIdle)
+        let transfer = PoliteWait.forTransfer(
+          bytes: bytes, nanosecondsPerByte: 8.5, isCarried: true, spin: spin, isIdle: isIdle)
+        let expected = UInt64(8.5 * Double(bytes))
+        #expect((transfer.pause(after: expected / 2 + 21_000) == nil) == isIdle)
+        #expect((transfer.pause(after: expected + 90_000) == nil) == isIdle)
+        #expect(transfer.pause(after: expected + 400_000) != nil)
+      }
     }
-    #expect(PoliteWait.spin(bytes: 129 << 10) == 20_000)
+    #expect(PoliteWait.spin(bytes: 129 << 10, isIdle: true) == 20_000)
+  }
+
+  /// Of a long vector the last eighth of the expected time, at most 1 ms, is watched, and as much beyond.
+  @Test(arguments: [256 << 10, 1 << 20, 16 << 20])
+  func theEndIsWatchedOnACoreAtRest(bytes: Int) {
+    let wait = PoliteWait.forTransfer(
+      bytes: bytes, nanosecondsPerByte: 8.5, isCarried: true, spin: 20_000, isIdle: true)
+    let expected = UInt64(8.5 * Double(bytes))
+    let vigil = min(expected / 8, 1_000_000)
+    for taken in [expected - vigil / 4, expected, expected + vigil - 1_000] {
+      #expect(pauses(of: wait, taking: taken).seen <= taken + 1_000)
+    }
+    let (slept, _) = pauses(of: wait, taking: expected)
+    #expect(slept.reduce(0, +) > expected - vigil - expected / 4, "it sleeps until then")
+    #expect(wait.pause(after: expected + vigil) != nil)
   }
 
   @Test func whoWaitsLongForAPartnerLooksSeldom() {
