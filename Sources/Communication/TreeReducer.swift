@@ -18,21 +18,22 @@ import Tensors
 /// Every exchange carries the reducer's name, the caller's tag and the witness, the bits of k_t. Where partners' witnesses differ both throw in that exchange.
 /// (NaNs excepted: whose payload survives an addition is the processor's choice.)
 public final class TreeReducer {
-  /// Bytes of vectors for which reduce-scatter is the faster way (`equipoise bench allreduce`).
-  public static let usuallyScattered = 192 << 10..<Int.max
+  /// Bytes of vectors for which reduce-scatter is the faster way (`equipoise bench allreduce`). Two ranks send as much
+  /// either way, and doubling is one exchange in place of two; in memory they share nothing is sent.
+  public static func usuallyScattered(worldSize: Int, isShared: Bool) -> Range<Int> {
+    worldSize > 2 || isShared ? 192 << 10..<Int.max : 0..<0
+  }
 
   private let communicator: any Communicator
-  private let scattered: Range<Int>
+  private let scattered: Range<Int>?
   private let name: ShortName
   private let scratch: Buffer<UInt8>
 
   /// - Parameters:
   ///   - name: whose sum it is.
   ///   - largest: bytes of the longest vector it will be given.
-  ///   - scattered: bytes of vectors that go by reduce-scatter.
-  public init(
-    _ communicator: any Communicator, _ name: ShortName, largest: Int, scattered: Range<Int> = usuallyScattered
-  ) {
+  ///   - scattered: bytes of vectors that go by reduce-scatter; nil: the usual ones.
+  public init(_ communicator: any Communicator, _ name: ShortName, largest: Int, scattered: Range<Int>? = nil) {
     precondition(
       communicator.worldSize.nonzeroBitCount == 1, "a balanced tree has a power of two of ranks")
     self.communicator = communicator
@@ -40,7 +41,8 @@ public final class TreeReducer {
     self.name = name
     // Doubling receives the whole vector, scattering the larger half.
     let half = largest / 2 + MemoryLayout<Double>.stride
-    let doubled = scattered.contains(largest) ? scattered.lowerBound : largest
+    let ways = scattered ?? Self.usuallyScattered(worldSize: communicator.worldSize, isShared: false)
+    let doubled = ways.contains(largest) ? ways.lowerBound : largest
     scratch = Buffer<UInt8>(count: communicator.worldSize == 1 ? 0 : max(doubled, half))
   }
 
@@ -66,7 +68,11 @@ public final class TreeReducer {
     _ values: UnsafeMutableBufferPointer<Number>, _ label: ExchangeLabel
   ) throws(CommunicationError) {
     guard communicator.worldSize > 1, let start = values.baseAddress else { return }
-    let scatters = scattered.contains(values.count * MemoryLayout<Number>.stride)
+    let ways =
+      scattered
+      ?? Self.usuallyScattered(
+        worldSize: communicator.worldSize, isShared: counterpart(of: start, at: communicator.rank ^ 1) != nil)
+    let scatters = ways.contains(values.count * MemoryLayout<Number>.stride)
     var range = 0..<values.count
     var distance = 1
     while distance < communicator.worldSize {

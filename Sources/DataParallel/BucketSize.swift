@@ -7,8 +7,9 @@ public enum BucketSize: Sendable, Equatable {
   /// Where nothing is known of sums.
   public static let usual = BucketSize.bytes(4 << 20)
 
-  /// Shorter ones would be all bookkeeping; longer ones come late without making sums faster.
-  public static let bounds = 256 << 10...16 << 20
+  /// Shorter ones would be all bookkeeping, of which a thread's own clock sees a part only, and win nothing since the last
+  /// are halved; longer ones come late without making sums faster.
+  public static let bounds = 1 << 20...16 << 20
 
   /// Bytes of a bucket of a gradient of `gradientBytes`.
   ///

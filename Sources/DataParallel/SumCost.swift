@@ -26,7 +26,7 @@ public struct SumCost: Sendable, Equatable {
     }
   }
 
-  /// Bytes of the vectors that costs are told from. Both longer ones go the way of buckets, in halves
+  /// Bytes of the vectors that costs are told from. Both longer ones go the way of buckets
   /// (`TreeReducer.usuallyScattered`): a line through them says what does not grow with the vector, of time as of a core.
   /// No sum is faster than one of the shortest.
   public static let sizes = (shortest: 4 << 10, middle: 256 << 10, longest: 1 << 20)
@@ -63,6 +63,9 @@ public struct SumCost: Sendable, Equatable {
   ) throws(CommunicationError) -> Sample {
     var passed: [Double] = []
     var core: [Double] = []
+    // As in a step, where others compute meanwhile.
+    communicator.activity.isComputing = true
+    defer { communicator.activity.isComputing = false }
     // The first opens connections.
     for attempt in 0...tries {
       try communicator.barrier()

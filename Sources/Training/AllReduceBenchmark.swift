@@ -63,8 +63,10 @@ public final class AllReduceBenchmark {
   /// All sizes by all ways; `report` is told of each size on rank 0.
   public func run(_ report: ([Line]) -> Void) throws -> [Line] {
     var lines: [Line] = []
-    let scattered = TreeReducer.usuallyScattered
     let values = memory.bytes.assumingMemoryBound(to: Float.self)
+    let scattered = TreeReducer.usuallyScattered(
+      worldSize: communicator.worldSize,
+      isShared: communicator.counterpart(of: memory.bytes.baseAddress!, at: communicator.rank ^ 1) != nil)
     for bytes in sizes {
       let vector = UnsafeMutableBufferPointer(rebasing: values[..<(bytes / MemoryLayout<Float>.size)])
       // Of each way and try, in turn: seconds, and seconds of a core.

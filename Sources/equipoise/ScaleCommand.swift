@@ -89,7 +89,7 @@ struct ScalePredictCommand: ParsableCommand {
             ranks: count, slots: slots, between: between, within: within, sharesCores: !spareCore)
           let simulation = StepSimulation(
             profile, cluster, bucketBytes: mebibytes == 0 ? nil : max(64, Int(mebibytes * 0x1p20)),
-            scattered: TreeReducer.usuallyScattered)
+            scattered: TreeReducer.usuallyScattered(worldSize: count, isShared: slots > 1))
           let outcome = simulation.run(steps: steps)
           let one =
             alone
