@@ -50,15 +50,20 @@ final class Doorbells: @unchecked Sendable {
     window.parts[local] + Self.line * (3 * visitor + 1 + number % 2)
   }
 
-  /// Tells the rank with that local number that this one is there, and for what.
-  func ring(at local: Int, _ header: ExchangeHeader) {
+  /// Tells the rank with that local number that this one is there, and for what; returns when that one has done so too.
+  func meet(_ local: Int, _ header: ExchangeHeader) -> ExchangeHeader {
+    ring(at: local, header)
+    return wait(for: local)
+  }
+
+  private func ring(at local: Int, _ header: ExchangeHeader) {
     letter(at: local, visitor: localRank, number: rung[local]).storeBytes(of: header, as: ExchangeHeader.self)
     rung[local] += 1
     sem_post(bell(of: local, visitor: localRank))
   }
 
   /// Returns when the rank with that local number has rung once more than has been waited for.
-  func wait(for local: Int) -> ExchangeHeader {
+  private func wait(for local: Int) -> ExchangeHeader {
     let bell = bell(of: localRank, visitor: local)
     let start = Timeline.now
     var isThere = false

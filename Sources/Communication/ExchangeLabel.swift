@@ -6,7 +6,7 @@ public struct ExchangeLabel: Sendable, Equatable {
   public var tag: Int
   /// A number that must be the same at both partners: the bits of k_t. The caller compares.
   public var witness: UInt64
-  /// Bytes of the vector that the exchange is about, where it is more than what is sent; otherwise 0.
+  /// Bytes of the vector that is being summed; 0 where it is no sum.
   public var vector: Int
 
   public init(_ operation: ShortName, tag: Int = 0, witness: UInt64 = 0, vector: Int = 0) {

@@ -5,10 +5,11 @@ extension InProcessCommunicator {
   ///
   /// A rank that throws ends the run for the others, as a process does that calls `abort`.
   public static func run<Output: Sendable>(
-    size: Int, _ body: @escaping @Sendable (InProcessCommunicator) throws -> Output
+    size: Int, machine: @escaping @Sendable (Int) -> Int = { _ in 0 },
+    _ body: @escaping @Sendable (InProcessCommunicator) throws -> Output
   ) -> [Result<Output, any Error>] {
     let outputs = Monitor<[Result<Output, any Error>?]>(Array(repeating: nil, count: size))
-    for communicator in world(size: size) {
+    for communicator in world(size: size, machine: machine) {
       let start = { @Sendable in
         let result = Result { try body(communicator) }
         if case .failure = result { communicator.abort(code: 1) }

@@ -15,13 +15,9 @@ public final class InProcessCommunicator: Communicator {
   public var localSize: Int { worldSize }
   public let activity = Activity()
   private let world: Monitor<World>
-  private let shared = Monitor<[Shared]>([])
-
-  /// What ranks see of each other's memory, and this rank's part.
-  private struct Shared: Sendable {
-    let seen: SharedMemory
-    let own: SharedMemory
-  }
+  private let machine: @Sendable (Int) -> Int
+  /// What this rank sees of others' memory.
+  private let shared = Monitor<[SharedMemory]>([])
 
   private struct Message: Sendable {
     let header: ExchangeHeader
@@ -32,25 +28,35 @@ public final class InProcessCommunicator: Communicator {
     /// Messages under way, by sender × worldSize + receiver; oldest first.
     var mailboxes: [[Message]]
     var abortedBy: Int?
+    /// Every rank's: a rank that has failed takes none away from those who still read it.
+    var memory: [SharedMemory] = []
   }
 
   private let statuses: Monitor<InProcessStatusChannel.World>
 
   private init(
-    rank: Int, worldSize: Int, world: Monitor<World>, statuses: Monitor<InProcessStatusChannel.World>
+    rank: Int, worldSize: Int, machine: @escaping @Sendable (Int) -> Int, world: Monitor<World>,
+    statuses: Monitor<InProcessStatusChannel.World>
   ) {
     self.rank = rank
     self.worldSize = worldSize
+    self.machine = machine
     self.world = world
     self.statuses = statuses
   }
 
   /// The ranks 0..<size of one run, each for a thread of its own.
-  public static func world(size: Int) -> [InProcessCommunicator] {
+  ///
+  /// - Parameter machine: which ranks share memory: those for which it gives the same.
+  public static func world(
+    size: Int, machine: @escaping @Sendable (Int) -> Int = { _ in 0 }
+  ) -> [InProcessCommunicator] {
     precondition(size >= 1)
     let world = Monitor(World(mailboxes: Array(repeating: [], count: size * size)))
     let statuses = Monitor(InProcessStatusChannel.World(size: size))
-    return (0..<size).map { InProcessCommunicator(rank: $0, worldSize: size, world: world, statuses: statuses) }
+    return (0..<size).map {
+      InProcessCommunicator(rank: $0, worldSize: size, machine: machine, world: world, statuses: statuses)
+    }
   }
 
   public func exchange(
@@ -70,17 +76,19 @@ public final class InProcessCommunicator: Communicator {
 
   public func shareMemory(bytes: Int) throws(CommunicationError) -> SharedMemory {
     let own = SharedMemory(count: bytes)
+    world.update { $0.memory.append(own) }
     let address = UInt64(UInt(bitPattern: own.bytes.baseAddress!))
     let addresses = try allGather(withUnsafeBytes(of: address) { Array($0) }).map { bytes in
       bytes.withUnsafeBytes { UnsafeMutableRawPointer(bitPattern: UInt($0.loadUnaligned(as: UInt64.self))) }
     }
-    let seen = SharedMemory(own.bytes, parts: addresses)
-    shared.update { $0.append(Shared(seen: seen, own: own)) }
+    let seen = SharedMemory(
+      own.bytes, parts: addresses.enumerated().map { machine($0.offset) == machine(rank) ? $0.element : nil })
+    shared.update { $0.append(seen) }
     return seen
   }
 
   public func counterpart(of address: UnsafeMutableRawPointer, at partner: Int) -> UnsafeMutableRawPointer? {
-    shared.read { $0.lazy.compactMap { $0.seen.counterpart(of: address, at: partner) }.first }
+    shared.read { $0.lazy.compactMap { $0.counterpart(of: address, at: partner) }.first }
   }
 
   /// Sums from the first rank to the last: like a library's, not the tree's order.

@@ -8,7 +8,8 @@ import Tensors
 /// The ranks of an MPI program.
 ///
 /// MPI_ERRORS_RETURN is set, so that what MPI reports arrives as a `CommunicationError`. Waiting is polite
-/// (`Doorbells`, `PoliteWait`) everywhere but in `libraryAllReduce`, which is the library's own.
+/// (`Doorbells`, `PoliteWait`) everywhere but in `libraryAllReduce` and in beginning, sharing memory and ending, where it is
+/// the library's own.
 ///
 /// Unchecked: `requests`, `headers`, `paces` and `shared` belong to the one thread that is inside a call (see
 /// `Communicator`).
@@ -41,8 +42,9 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   private static let unannouncedMessage = 60 << 10
   /// Messages each way that a long vector is sent in at once.
   private static let piecesAtOnce = 512
-  /// Bytes of memory to share that are left for others.
+  /// Bytes of memory to share that are left for others, and for what the library itself shares, of each rank.
   private static let sharedMemoryLeft = 16 << 20
+  private static let sharedMemoryOfRank = 4 << 20
   private static let headerTag: Int32 = 0
   private static let bytesTag: Int32 = 1
   /// Seconds that MPI_Abort has to end this process too.
@@ -109,7 +111,7 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
     let peer = Int32(partner)
     let local = localNumbers[partner]
     let header = ExchangeHeader(label, step: activity.step, count: outgoing.count, awaited: incoming.count)
-    if let local, let bells { bells.ring(at: local, header) } else { try beginSwapping(header, peer) }
+    if local == nil { try beginSwapping(header, peer) }
     let piece = local == nil ? Self.unannouncedMessage : Self.largestMessage
     let whole = max(outgoing.count, incoming.count)
     let isIdle = !activity.isComputing
@@ -128,7 +130,11 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
       }
       if start == 0 {
         let theirs =
-          if let local, let bells { bells.wait(for: local) } else { try endSwapping(spin: spin) }
+          if let local, let bells {
+            bells.meet(local, header)
+          } else {
+            try endSwapping(spin: spin)
+          }
         try theirs.check(own: header, rank: rank, partner: partner)
         witness = theirs.witness
       }
@@ -171,7 +177,10 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
 
   public func shareMemory(bytes: Int) throws(CommunicationError) -> SharedMemory {
     // What lacks would end a process when it is first written to. Ranks that are alone are asked too: all call this.
-    let hasRoom = Self.sharedMemoryFree >= localSize * MachineWindow.taken(bytes: bytes) + Self.sharedMemoryLeft
+    // Open MPI itself asks for a twentieth more than it takes.
+    let size = localSize * MachineWindow.taken(bytes: bytes)
+    let left = max(Self.sharedMemoryLeft, localSize * Self.sharedMemoryOfRank)
+    let hasRoom = Self.sharedMemoryFree >= size + size / 16 + left
     let verdicts = try allGather(numbers: [hasRoom ? 1 : 0])
     guard localSize > 1, (0..<worldSize).allSatisfy({ localNumbers[$0] == nil || verdicts[$0] == [1] }) else {
       return SharedMemory(count: bytes)

@@ -53,7 +53,9 @@ package struct PoliteWait {
   package static func forTransfer(
     bytes: Int, nanosecondsPerByte pace: Double, isCarried: Bool, spin: UInt64, isIdle: Bool
   ) -> PoliteWait {
-    let (expected, piece) = (UInt64(Double(bytes) * pace), UInt64(65536 * pace))
+    // No pause is longer than 0.1 s, whatever was seen.
+    let expected = UInt64(min(Double(bytes) * pace, 1e12))
+    let piece = min(UInt64(min(Double(min(bytes, 65536)) * pace, 1e12)), 60_000_000)
     let vigil = isIdle ? min(max(expected / 8, 100_000), 1_000_000) : 0
     let looked = isCarried ? isIdle && bytes <= shortVector ? expected + vigil : 0 : pace < 1 ? 2 * expected : 0
     return PoliteWait(

@@ -28,7 +28,9 @@ public final class SharedMemory: @unchecked Sendable {
   }
 
   func counterpart(of address: UnsafeMutableRawPointer, at rank: Int) -> UnsafeMutableRawPointer? {
-    guard let part = parts[rank], let start = bytes.baseAddress, address >= start, address < start + bytes.count else {
+    guard parts.indices.contains(rank), let part = parts[rank], let start = bytes.baseAddress, address >= start,
+      address < start + bytes.count
+    else {
       return nil
     }
     return part + (address - start)

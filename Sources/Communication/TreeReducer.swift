@@ -12,8 +12,8 @@ import Tensors
 /// the finished pieces go back at distances … 4, 2, 1. Each element is added along the same tree either way, so the
 /// bits are the same, and a rank sends 2(1 − 1/P) times the vector rather than log₂ P times.
 ///
-/// Long vectors in memory that partners share (`Communicator.shareMemory`) are not sent: each adds its half where both
-/// halves lie, and writes the sum to the partner's too.
+/// Long vectors in memory that partners share (`Communicator.shareMemory`) are not sent: each reads its half of both where
+/// they lie, and writes what is finished into the partner's too.
 ///
 /// Every exchange carries the reducer's name, the caller's tag and the witness, the bits of k_t. Where partners' witnesses differ both throw in that exchange.
 /// (NaNs excepted: whose payload survives an addition is the processor's choice.)
@@ -67,7 +67,7 @@ public final class TreeReducer {
   private func reduceTree<Number: BinaryFloatingPoint & BitwiseCopyable>(
     _ values: UnsafeMutableBufferPointer<Number>, _ label: ExchangeLabel
   ) throws(CommunicationError) {
-    guard communicator.worldSize > 1, let start = values.baseAddress else { return }
+    guard communicator.worldSize > 1, !communicator.isMute, let start = values.baseAddress else { return }
     let ways =
       scattered
       ?? Self.usuallyScattered(

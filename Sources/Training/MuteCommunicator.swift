@@ -1,8 +1,8 @@
 import Communication
 import Tensors
 
-/// Ranks that do not talk while `isMute`: sums over ranks are then of whatever lies in memory, and cost nothing. To
-/// measure a step with its exchanges replaced by nothing.
+/// Ranks that do not talk while `isMute`: sums over ranks are then left out. To measure a step with its exchanges replaced
+/// by nothing.
 ///
 /// Unchecked: `isMute` is changed between steps only, when nobody is inside a call (see `Communicator`).
 final class MuteCommunicator: Communicator, @unchecked Sendable {
@@ -26,7 +26,7 @@ final class MuteCommunicator: Communicator, @unchecked Sendable {
   func shareMemory(bytes: Int) throws(CommunicationError) -> SharedMemory { try ranks.shareMemory(bytes: bytes) }
 
   func counterpart(of address: UnsafeMutableRawPointer, at partner: Int) -> UnsafeMutableRawPointer? {
-    isMute ? nil : ranks.counterpart(of: address, at: partner)
+    ranks.counterpart(of: address, at: partner)
   }
 
   func libraryAllReduce(_ values: UnsafeMutableBufferPointer<Real>) throws(CommunicationError) {

@@ -75,6 +75,18 @@ import Testing
     #expect(wait.pause(after: expected + vigil) != nil)
   }
 
+  /// A few bytes that took long, so that a byte seems to take long, are not slept for as if they were many.
+  @Test(arguments: [true, false])
+  func fewBytesAreSleptForAsFew(isCarried: Bool) {
+    for (pace, longest) in [(625.0, 20_000), (25_000, 300_000), (1e12, 100_000_000)] as [(Double, UInt64)] {
+      let wait = PoliteWait.forTransfer(
+        bytes: 8, nanosecondsPerByte: pace, isCarried: isCarried, spin: 20_000, isIdle: false)
+      for passed in [21_000, 1_000_000, 100_000_000, 100_000_000_000] as [UInt64] {
+        #expect(wait.pause(after: passed)! <= longest)
+      }
+    }
+  }
+
   @Test func whoWaitsLongForAPartnerLooksSeldom() {
     let wait = PoliteWait.forPartner(spin: 20_000)
     #expect(wait.pause(after: 19_000) == nil)

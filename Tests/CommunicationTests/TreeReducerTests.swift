@@ -34,12 +34,34 @@ import Testing
   }
 
   /// What partners see of each other is added where it lies, once and again, and they hold the same bits after.
-  @Test(arguments: [1, 2, 4, 8], counts)
-  func sharedMemoryIsSummedAlongTheTree(size: Int, count: Int) throws {
+  @Test(arguments: [1, 2, 4, 8], Machines.allCases)
+  func sharedMemoryIsSummedAlongTheTree(size: Int, machines: Machines) throws {
+    for count in Self.counts { try sharedMemoryIsSummed(size, machines, count) }
+  }
+
+  /// How ranks are spread over machines.
+  enum Machines: CaseIterable {
+    case one, twoEach, inTurn, lastAlone
+
+    @Sendable func machine(of rank: Int) -> Int {
+      switch self {
+      case .one: 0
+      case .twoEach: rank / 2
+      case .inTurn: rank % 2
+      case .lastAlone: rank == 3 ? 1 : 0
+      }
+    }
+  }
+
+  private func sharedMemoryIsSummed(_ size: Int, _ machines: Machines, _ count: Int) throws {
     let leaves = (0..<size).map { roughValues(count, seed: UInt64($0), as: Float.self) }
     let expected = bits(treeSum(leaves[...]))
-    let outputs = InProcessCommunicator.run(size: size) { communicator in
+    let outputs = InProcessCommunicator.run(size: size, machine: machines.machine) { communicator in
       let memory = try communicator.shareMemory(bytes: count * 4)
+      for rank in 0..<size {
+        let isSeen = communicator.counterpart(of: memory.bytes.baseAddress!, at: rank) != nil
+        #expect(isSeen == (machines.machine(of: rank) == machines.machine(of: communicator.rank)))
+      }
       let values = memory.bytes.assumingMemoryBound(to: Float.self)
       let reducer = TreeReducer(communicator, "test", largest: count * 4, scattered: 0..<Int.max)
       return try (0..<3).map { tag in

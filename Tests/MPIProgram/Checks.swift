@@ -9,7 +9,13 @@ struct Checks {
   private var passed = 0
   private var failed = 0
 
-  init(_ communicator: any Communicator) { self.communicator = communicator }
+  /// Whether memory is to be shared.
+  private let shares: Bool
+
+  init(_ communicator: any Communicator, shares: Bool) {
+    self.communicator = communicator
+    self.shares = shares
+  }
 
   private var rank: Int { communicator.rank }
   private var worldSize: Int { communicator.worldSize }
@@ -101,7 +107,6 @@ struct Checks {
   }
 
   mutating func tree() throws {
-    // The last is longer than launch/test-ranks leaves room for.
     for count in [1, 5, 1000, 16_384, 1_000_003] {
       let leaves = (0..<worldSize).map { roughValues(count, seed: UInt64($0)) }
       var values = leaves[rank]
@@ -110,6 +115,8 @@ struct Checks {
       try expect(sameBits(values, treeSum(leaves[...])), "the tree's bits for \(count) elements")
       let memory = try communicator.shareMemory(bytes: count * MemoryLayout<Real>.size)
       let shared = memory.bytes.assumingMemoryBound(to: Real.self)
+      let isSeen = communicator.counterpart(of: memory.bytes.baseAddress!, at: rank ^ 1) != nil
+      try expect(isSeen == shares, "whether memory is shared")
       _ = shared.update(from: leaves[rank])
       try reducer.reduce(shared, witness: 1)
       try expect(sameBits(Array(shared), treeSum(leaves[...])), "the tree's bits for \(count) shared elements")
