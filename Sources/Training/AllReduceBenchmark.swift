@@ -76,8 +76,9 @@ public final class AllReduceBenchmark {
       isShared: communicator.counterpart(of: memory.bytes.baseAddress!, at: communicator.rank ^ 1) != nil)
     for bytes in sizes {
       let vector = UnsafeMutableBufferPointer(rebasing: values[..<(bytes / MemoryLayout<Float>.size)])
-      // Of each way and try, in turn: seconds, and seconds of a core.
+      // Of each way and try, in turn.
       var seconds = Array(repeating: [Double](), count: ways.count)
+      var core = seconds
       // The first try opens connections and is not counted.
       for attempt in 0...tries {
         for (index, way) in ways.enumerated() {
@@ -87,22 +88,26 @@ public final class AllReduceBenchmark {
           let start = Timeline.now
           try sum(vector, way.way, tag: attempt)
           let took = Timeline.now - start
-          // What it takes from a core is asked where others would compute: there the tree waits in another manner.
-          try communicator.barrier()
-          communicator.activity.isComputing = true
-          let core = Timeline.coreTime
-          try sum(vector, way.way, tag: attempt)
-          let coreTook = Timeline.coreTime - core
-          communicator.activity.isComputing = false
-          if attempt > 0 { seconds[index] += [Double(took) / 1e9, Double(coreTook) / 1e9] }
+          if attempt > 0 { seconds[index].append(Double(took) / 1e9) }
         }
       }
-      let all = try communicator.allGather(numbers: seconds.flatMap { $0 })
+      // What they take from a core is asked where others would compute: there the tree waits in another manner.
+      for attempt in 1...tries {
+        for (index, way) in ways.enumerated() {
+          usleep(Self.rest)
+          try communicator.barrier()
+          communicator.activity.isComputing = true
+          let start = Timeline.coreTime
+          try sum(vector, way.way, tag: attempt)
+          core[index].append(Double(Timeline.coreTime - start) / 1e9)
+          communicator.activity.isComputing = false
+        }
+      }
+      let (allSeconds, allCore) = (try gathered(seconds), try gathered(core))
       var ofSize: [Line] = []
       for (index, way) in ways.enumerated() {
-        let places = (0..<tries).map { 2 * (index * tries + $0) }
-        let slowest = places.map { place in all.map { $0[place] }.max()! }.sorted()
-        let core = places.flatMap { place in all.map { $0[place + 1] } }.sorted()
+        let slowest = (0..<tries).map { attempt in allSeconds.map { $0[index * tries + attempt] }.max()! }.sorted()
+        let core = allCore.flatMap { $0[index * tries..<(index + 1) * tries] }.sorted()
         let used = scattered.contains(bytes) ? 1 : 0
         ofSize.append(
           Line(
@@ -113,5 +118,10 @@ public final class AllReduceBenchmark {
       lines += ofSize
     }
     return lines
+  }
+
+  /// Of each rank, the numbers of each way.
+  private func gathered(_ numbers: [[Double]]) throws -> [[Double]] {
+    try communicator.allGather(numbers: numbers.flatMap { $0 })
   }
 }
