@@ -14,9 +14,8 @@ final class Doorbells: @unchecked Sendable {
   /// Where each rank of this machine, by its local number, has its door: a bell, and two letters, for each who may come.
   private let window: MachineWindow
   private let localRank: Int
-  /// How often each has been rung at, and waited for.
-  private var rung: [Int]
-  private var answered: [Int]
+  /// How often each has been met.
+  private var meetings: [Int]
 
   /// Bytes from a visitor's bell to its first letter, and from one letter to the next: nobody's ringing disturbs others.
   private static let line = 128
@@ -27,8 +26,7 @@ final class Doorbells: @unchecked Sendable {
   init(_ machine: MPI_Comm?, rank: Int, localRank: Int, localSize: Int) throws(CommunicationError) {
     precondition(MemoryLayout<ExchangeHeader>.size <= Self.line && MemoryLayout<sem_t>.size <= Self.line)
     self.localRank = localRank
-    rung = Array(repeating: 0, count: localSize)
-    answered = rung
+    meetings = Array(repeating: 0, count: localSize)
     window = try MachineWindow(
       machine, bytes: 3 * Self.line * localSize, rank: rank, localRank: localRank, localSize: localSize)
     for local in 0..<localSize {
@@ -44,34 +42,25 @@ final class Doorbells: @unchecked Sendable {
     (window.parts[local] + 3 * Self.line * visitor).assumingMemoryBound(to: sem_t.self)
   }
 
-  /// The letter that goes with a visitor's ringing for the `number`th time. Two in turn: who leaves the next but one has
+  /// The letter that goes with a visitor's ringing at the `meeting`th time. Two in turn: who leaves the next but one has
   /// been answered the next, and whoever answered had read this one.
-  private func letter(at local: Int, visitor: Int, number: Int) -> UnsafeMutableRawPointer {
-    window.parts[local] + Self.line * (3 * visitor + 1 + number % 2)
+  private func letter(at local: Int, visitor: Int, meeting: Int) -> UnsafeMutableRawPointer {
+    window.parts[local] + Self.line * (3 * visitor + 1 + meeting % 2)
   }
 
   /// Tells the rank with that local number that this one is there, and for what; returns when that one has done so too.
   func meet(_ local: Int, _ header: ExchangeHeader) -> ExchangeHeader {
-    ring(at: local, header)
-    return wait(for: local)
-  }
-
-  private func ring(at local: Int, _ header: ExchangeHeader) {
-    letter(at: local, visitor: localRank, number: rung[local]).storeBytes(of: header, as: ExchangeHeader.self)
-    rung[local] += 1
+    let meeting = meetings[local]
+    meetings[local] += 1
+    letter(at: local, visitor: localRank, meeting: meeting).storeBytes(of: header, as: ExchangeHeader.self)
     sem_post(bell(of: local, visitor: localRank))
-  }
-
-  /// Returns when the rank with that local number has rung once more than has been waited for.
-  private func wait(for local: Int) -> ExchangeHeader {
     let bell = bell(of: localRank, visitor: local)
     let start = Timeline.now
     var isThere = false
     while !isThere && Timeline.now - start < Self.spin { isThere = sem_trywait(bell) == 0 }
     // A signal's handler may have run in between.
     while !isThere { isThere = sem_wait(bell) == 0 }
-    defer { answered[local] += 1 }
-    return letter(at: localRank, visitor: local, number: answered[local]).load(as: ExchangeHeader.self)
+    return letter(at: localRank, visitor: local, meeting: meeting).load(as: ExchangeHeader.self)
   }
 
   /// Every rank of the machine calls it.

@@ -130,19 +130,14 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
       }
       if start == 0 {
         let theirs =
-          if let local, let bells {
-            bells.meet(local, header)
-          } else {
-            try endSwapping(spin: spin)
-          }
+          if let local, let bells { bells.meet(local, header) } else { try endSwapping(spin: spin) }
         try theirs.check(own: header, rank: rank, partner: partner)
         witness = theirs.witness
       }
       if whole == 0 { break }
       let transfer = PoliteWait.forTransfer(
         bytes: end - start, nanosecondsPerByte: paces[partner].nanosecondsPerByte(of: end - start),
-        isCarried: local == nil,
-        spin: spin, isIdle: isIdle)
+        isCarried: local == nil, spin: spin, isIdle: isIdle)
       let sent = count
       for from in stride(from: start, to: min(end, incoming.count), by: piece) {
         let bytes = UnsafeMutableRawBufferPointer(rebasing: incoming[from..<min(from + piece, incoming.count)])

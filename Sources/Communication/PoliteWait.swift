@@ -91,7 +91,7 @@ package struct PoliteWait {
     guard passed > spin else { return nil }
     guard let expected else { return bounded(passed / part) }
     if passed >= expected + vigil { return bounded((passed - expected) / 4) }
-    if passed + vigil >= expected && vigil > 0 { return nil }
+    if passed + vigil >= expected { return nil }
     let left = vigil > 0 ? expected - vigil - passed : (expected - passed) / 2
     return bounded(min(max(passed, expected / 4) / part, left))
   }

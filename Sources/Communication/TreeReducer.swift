@@ -24,6 +24,14 @@ public final class TreeReducer {
     worldSize > 2 || isShared ? 192 << 10..<Int.max : 0..<0
   }
 
+  /// The same for vectors at `address`.
+  public static func usuallyScattered(
+    _ communicator: any Communicator, at address: UnsafeMutableRawPointer
+  ) -> Range<Int> {
+    let neighbour = communicator.counterpart(of: address, at: communicator.rank ^ 1)
+    return usuallyScattered(worldSize: communicator.worldSize, isShared: neighbour != nil)
+  }
+
   private let communicator: any Communicator
   private let scattered: Range<Int>?
   private let name: ShortName
@@ -68,10 +76,7 @@ public final class TreeReducer {
     _ values: UnsafeMutableBufferPointer<Number>, _ label: ExchangeLabel
   ) throws(CommunicationError) {
     guard communicator.worldSize > 1, !communicator.isMute, let start = values.baseAddress else { return }
-    let ways =
-      scattered
-      ?? Self.usuallyScattered(
-        worldSize: communicator.worldSize, isShared: counterpart(of: start, at: communicator.rank ^ 1) != nil)
+    let ways = scattered ?? Self.usuallyScattered(communicator, at: start)
     let scatters = ways.contains(values.count * MemoryLayout<Number>.stride)
     var range = 0..<values.count
     var distance = 1

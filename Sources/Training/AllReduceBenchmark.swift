@@ -71,9 +71,7 @@ public final class AllReduceBenchmark {
   public func run(_ report: ([Line]) -> Void) throws -> [Line] {
     var lines: [Line] = []
     let values = memory.bytes.assumingMemoryBound(to: Float.self)
-    let scattered = TreeReducer.usuallyScattered(
-      worldSize: communicator.worldSize,
-      isShared: communicator.counterpart(of: memory.bytes.baseAddress!, at: communicator.rank ^ 1) != nil)
+    let scattered = TreeReducer.usuallyScattered(communicator, at: memory.bytes.baseAddress!)
     for bytes in sizes {
       let vector = UnsafeMutableBufferPointer(rebasing: values[..<(bytes / MemoryLayout<Float>.size)])
       // Of each way and try, in turn.
