@@ -1,10 +1,10 @@
-// The inner loops for x86-64-v3.
+// The inner loops for x86-64-v3, and for asking for memory that will be written: what no CPU of this level trips over.
 #if defined(__x86_64__)
 #include <string.h>
 
 #include "CKernels.h"
 
-#pragma clang attribute push(__attribute__((target("arch=x86-64-v3"), min_vector_width(256))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("arch=x86-64-v3,prfchw"), min_vector_width(256))), apply_to = function)
 #define CK_VECTOR_BYTES 32
 #define CK_LEVEL_NAME "v3"
 #define CK_TABLE ck_table_v3

@@ -13,11 +13,17 @@ enum {
 // How the left side of a product lies: row by row of the result, a[r·stride + k], or turned, a[k·stride + r].
 enum { BY_ROWS, TURNED };
 
-// c[r][j] = (keep ? c[r][j] : 0) + Σ_k a[r][k] · b[k·PANEL + j] for `vectors` vectors of columns.
-// Meanwhile `depth` lines are brought to the second-level cache, `step` numbers from one to the next, unless `coming` is
-// NULL.
+// Lines of memory, `step` numbers from one to the next.
+typedef struct {
+  const ck_real *first;  // NULL: none
+  long step;
+  int written;  // whether they are going to be written
+} lines;
+
+// c[r][j] = (keep ? c[r][j] : 0) + Σ_k a[r][k] · b[k·PANEL + j] for `vectors` vectors of columns. Meanwhile `depth` lines
+// are brought to the second-level cache, to be written or to be read.
 INLINE void tile(int lie, int rows, int vectors, const ck_real *a, long stride, const ck_real *b, long depth,
-                 ck_real *c, long c_row, int keep, const ck_real *coming, long step) {
+                 ck_real *c, long c_row, int keep, lines coming, int written) {
   vr sums[TURNED_TILE][2];
   for (int r = 0; r < rows; r++)
     for (int j = 0; j < vectors; j++) sums[r][j] = keep ? load(c + r * c_row + j * LANES, LANES) : (vr){0};
@@ -35,14 +41,15 @@ INLINE void tile(int lie, int rows, int vectors, const ck_real *a, long stride, 
       vr left = splat(row[r][lie == BY_ROWS ? k : k * stride]);
       for (int j = 0; j < vectors; j++) sums[r][j] += left * right[j];
     }
-    if (coming) __builtin_prefetch(coming + k * step, 0, 2);
+    if (coming.first && written) __builtin_prefetch(coming.first + k * coming.step, 1, 2);
+    else if (coming.first) __builtin_prefetch(coming.first + k * coming.step, 0, 2);
   }
   for (int r = 0; r < rows; r++)
     for (int j = 0; j < vectors; j++) store(c + r * c_row + j * LANES, sums[r][j], LANES);
 }
 
 #define TILE_OF(R) \
-  case R: tile(lie, R, vectors, a, stride, panel, depth, c, c_row, keep, NULL, 0); break;
+  case R: tile(lie, R, vectors, a, stride, panel, depth, c, c_row, keep, (lines){0}, 0); break;
 
 INLINE void tile_of_rows(int lie, int vectors, int rows, const ck_real *a, long stride, const ck_real *panel, long depth,
                          ck_real *c, long c_row, int keep) {
@@ -63,8 +70,9 @@ static void tile_of_panel(int vectors, int rows, const ck_real *a, long stride, 
 
 // A whole tile, while lines are on their way.
 static void tile_while_coming(const ck_real *a, long stride, const ck_real *panel, long depth, ck_real *c, long c_row,
-                              const ck_real *coming, long step) {
-  tile(BY_ROWS, TILE, 2, a, stride, panel, depth, c, c_row, 0, coming, step);
+                              lines coming) {
+  if (coming.written) tile(BY_ROWS, TILE, 2, a, stride, panel, depth, c, c_row, 0, coming, 1);
+  else tile(BY_ROWS, TILE, 2, a, stride, panel, depth, c, c_row, 0, coming, 0);
 }
 
 // The same with a turned: up to TURNED_TILE rows, added to c where that is kept.
@@ -76,9 +84,11 @@ static void turned_tile(int vectors, int rows, const ck_real *a, long stride, co
 }
 
 static void turned_tile_while_coming(const ck_real *a, long stride, const ck_real *panel, long depth, ck_real *c,
-                                     long c_row, int keep, const ck_real *coming, long step) {
-  if (keep) tile(TURNED, TURNED_TILE, 2, a, stride, panel, depth, c, c_row, 1, coming, step);
-  else tile(TURNED, TURNED_TILE, 2, a, stride, panel, depth, c, c_row, 0, coming, step);
+                                     long c_row, int keep, lines coming) {
+  if (keep && coming.written) tile(TURNED, TURNED_TILE, 2, a, stride, panel, depth, c, c_row, 1, coming, 1);
+  else if (keep) tile(TURNED, TURNED_TILE, 2, a, stride, panel, depth, c, c_row, 1, coming, 0);
+  else if (coming.written) tile(TURNED, TURNED_TILE, 2, a, stride, panel, depth, c, c_row, 0, coming, 1);
+  else tile(TURNED, TURNED_TILE, 2, a, stride, panel, depth, c, c_row, 0, coming, 0);
 }
 
 INLINE int least(long a, long b) { return (int)(a < b ? a : b); }
@@ -88,23 +98,21 @@ INLINE int rows_of_tile(int most, long left) {
   return left > most && left < 2 * most ? (int)(left + 1) / 2 : least(most, left);
 }
 
-// The next `count` lines of what is coming, and how far each is from the one before; NULL when there are no more. Of
-// fewer than half as many it takes none.
-INLINE const ck_real *next_lines(ck_coming *coming, long count, long *step) {
+// The next `count` lines of what is coming, if there are more. Of fewer than half as many it takes none.
+INLINE lines next_lines(ck_coming *coming, long count) {
   for (; coming->next < coming->number; coming->next++) {
     ck_range *range = coming->ranges + coming->next;
     if (range->rows < count / 2) continue;
-    const ck_real *lines = range->from + range->column;
-    *step = range->stride;
+    lines next = {range->from + range->column, range->stride, range->written};
     range->column += LINE;
     if (range->column >= range->width) {
       range->from += count * range->stride;
       range->rows -= count;
       range->column = 0;
     }
-    return lines;
+    return next;
   }
-  return NULL;
+  return (lines){0};
 }
 
 static void multiply(const ck_real *a, long a_row, const ck_real *panel, const ck_real *next_panel, long rows,
@@ -112,15 +120,14 @@ static void multiply(const ck_real *a, long a_row, const ck_real *panel, const c
   const ck_real *end = next_panel ? next_panel + (long)depth * PANEL : NULL;
   for (long r = 0, tall; r < rows; r += tall) {
     tall = rows_of_tile(TILE, rows - r);
-    const ck_real *lines = NULL;
-    long step = LINE;
+    lines next = {0};
     if (tall == TILE && next_panel < end) {
-      lines = next_panel;
+      next = (lines){next_panel, LINE, 0};
       next_panel += (long)depth * LINE;
     } else if (tall == TILE) {
-      lines = next_lines(coming, depth, &step);
+      next = next_lines(coming, depth);
     }
-    if (lines) tile_while_coming(a + r * a_row, a_row, panel, depth, c + r * c_row, c_row, lines, step);
+    if (next.first) tile_while_coming(a + r * a_row, a_row, panel, depth, c + r * c_row, c_row, next);
     else tile_of_panel(2, (int)tall, a + r * a_row, a_row, panel, depth, c + r * c_row, c_row);
   }
 }
@@ -138,19 +145,19 @@ INLINE void expect_tile(const ck_sink *s, int kind, int rows, long offset, int c
     }
 }
 
-INLINE void bring(ck_coming *coming, const ck_real *from, long numbers) {
-  coming->ranges[coming->number++] = (ck_range){from, LINE, LINE, (numbers + LINE - 1) / LINE, 0};
+INLINE void bring(ck_coming *coming, const ck_real *from, long numbers, int written) {
+  coming->ranges[coming->number++] = (ck_range){from, LINE, LINE, (numbers + LINE - 1) / LINE, 0, written};
 }
 
 // All that `rows` rows from `at` will read and write.
 INLINE ck_coming coming_rows(const ck_source *source, long source_at, int depth, const ck_sink *s, int kind,
                              const ck_real *out, long at, int columns, long rows) {
   ck_coming coming = {0};
-  bring(&coming, source->x + source_at * depth, rows * depth);
-  if (source->kind == CK_GRADIENT) bring(&coming, source->g + source_at * depth, rows * depth);
-  bring(&coming, out + at * columns, rows * columns);
-  if (kind & SINK_ADDS) bring(&coming, s->addend + at * columns, rows * columns);
-  if (kind & SINK_GATES) bring(&coming, s->x + at * columns, rows * columns);
+  bring(&coming, source->x + source_at * depth, rows * depth, 0);
+  if (source->kind == CK_GRADIENT) bring(&coming, source->g + source_at * depth, rows * depth, 0);
+  bring(&coming, out + at * columns, rows * columns, 1);
+  if (kind & SINK_ADDS) bring(&coming, s->addend + at * columns, rows * columns, 0);
+  if (kind & SINK_GATES) bring(&coming, s->x + at * columns, rows * columns, 0);
   return coming;
 }
 
@@ -187,9 +194,8 @@ INLINE void multiply_strip(const ck_sink *s, int kind, const ck_real *a, long de
   for (int r = 0, tall; r < high; r += tall) {
     tall = rows_of_tile(TILE, high - r);
     if (wide == PANEL) expect_tile(s, kind, tall, (first + r) * columns + column, columns, out);
-    long step;
-    const ck_real *lines = tall == TILE && wide == PANEL ? next_lines(coming, depth, &step) : NULL;
-    if (lines) tile_while_coming(a + r * depth, depth, panel, depth, whole + r * PANEL, PANEL, lines, step);
+    lines next = tall == TILE && wide == PANEL ? next_lines(coming, depth) : (lines){0};
+    if (next.first) tile_while_coming(a + r * depth, depth, panel, depth, whole + r * PANEL, PANEL, next);
     else tile_of_panel(vectors, tall, a + r * depth, depth, panel, depth, whole + r * PANEL, PANEL);
   }
   if (wide == PANEL) {
@@ -270,16 +276,15 @@ static void multiply_transposed(const ck_real *a, long a_row, const ck_real *b, 
       copy_panel(b + first * b_row + j, b_row, count, wide, panel);
       for (int k = 0, tall; k < depth; k += tall) {
         tall = rows_of_tile(TURNED_TILE, depth - k);
-        const ck_real *left = a + first * a_row + k, *lines = NULL;
+        const ck_real *left = a + first * a_row + k;
         ck_real *to = c + (long)k * c_row + j;
         int added = keep || first > 0;
         if (wide < PANEL) {
           turned_tile_of_columns(tall, wide, left, a_row, panel, count, to, c_row, added);
           continue;
         }
-        long step = 0;
-        if (tall == TURNED_TILE) lines = next_lines(coming, count, &step);
-        if (lines) turned_tile_while_coming(left, a_row, panel, count, to, c_row, added, lines, step);
+        lines next = tall == TURNED_TILE ? next_lines(coming, count) : (lines){0};
+        if (next.first) turned_tile_while_coming(left, a_row, panel, count, to, c_row, added, next);
         else turned_tile(2, tall, left, a_row, panel, count, to, c_row, added);
       }
     }

@@ -3,31 +3,37 @@ import Tensors
 
 extension ck_coming {
   /// Adds `rows` of a tensor to what is brought, of all channels or some; nothing where there is no tensor.
-  mutating func append(_ tensor: Tensor?, rows: Range<Int>, channels: Range<Int>? = nil) {
+  ///
+  /// - Parameter written: whether it is going to be written. A core that has last written there then gives it up at once.
+  mutating func append(_ tensor: Tensor?, rows: Range<Int>, channels: Range<Int>? = nil, written: Bool = false) {
     guard let tensor, !rows.isEmpty else { return }
     let start = tensor.pointer + rows.lowerBound * tensor.shape.c
     if let channels, channels.count < tensor.shape.c {
-      append(start + channels.lowerBound, width: channels.count, stride: tensor.shape.c, rows: rows.count)
+      append(
+        start + channels.lowerBound, width: channels.count, stride: tensor.shape.c, rows: rows.count, written: written)
     } else {
       let line = 64 / MemoryLayout<Real>.size
-      append(start, width: line, stride: line, rows: (rows.count * tensor.shape.c + line - 1) / line)
+      append(
+        start, width: line, stride: line, rows: (rows.count * tensor.shape.c + line - 1) / line, written: written)
     }
   }
 
   /// Adds rows of `width` numbers, `stride` apart.
-  mutating func append(_ start: UnsafePointer<Real>, width: Int, stride: Int, rows: Int) {
+  mutating func append(
+    _ start: UnsafePointer<Real>, width: Int, stride: Int, rows: Int, written: Bool = false
+  ) {
     let index = Int(number)
     precondition(index < 7, "too much at once")
     withUnsafeMutableBytes(of: &ranges) {
       $0.bindMemory(to: ck_range.self)[index] = ck_range(
-        from: start, width: width, stride: stride, rows: rows, column: 0)
+        from: start, width: width, stride: stride, rows: rows, column: 0, written: written ? 1 : 0)
     }
     number += 1
   }
 
   /// Adds what writing rows of a result through a sink touches.
   mutating func append(_ result: Tensor, _ sink: Sink, rows: Range<Int>) {
-    append(result, rows: rows)
+    append(result, rows: rows, written: true)
     append(sink.addend, rows: rows)
     append(sink.gate?.tensor, rows: rows)
   }

@@ -1,3 +1,4 @@
+import Synchronization
 import Tensors
 
 /// Where a convolution's parameter gradients go: dW = (keep ? dW : 0) + scale · (the gradient), the bias likewise.
@@ -16,11 +17,18 @@ public struct ConvolutionGradient {
     self.scale = scale
     self.keep = keep
   }
+
+  /// The same gradient of the weights, unscaled and at a place of its own; nothing where this is.
+  func apart(at place: UnsafeMutablePointer<Real>) -> ConvolutionGradient {
+    ConvolutionGradient(weights: place, bias: bias, scale: isNothing ? 0 : 1, keep: isNothing)
+  }
 }
 
-/// Partial sums of a weight gradient over groups of row blocks. How many there are follows from the shape.
+/// Partial sums of a weight gradient over groups of row blocks. How many there are follows from the shape, and so does the
+/// tree in which they are added: half of the groups to the other half, and each of these likewise. Of two sums whoever
+/// completes the second adds them: mostly the thread that has just written both.
 struct WeightSums {
-  private static let most = 16
+  static let most = 16
 
   let blocksEach: Int
   private let groups: Int
@@ -43,15 +51,27 @@ struct WeightSums {
   func weights(_ group: Int) -> UnsafeMutablePointer<Real> { weightParts.pointer + group * count }
   func bias(_ block: Int) -> UnsafeMutablePointer<Real> { biasParts.pointer + block * channels }
 
+  /// Adds what can be added when a group's sums are there. The two halves are left for `finish`.
+  func close(_ group: Int, _ context: KernelContext) {
+    let middle = groups / 2
+    if groups > 1 { _ = complete(group < middle ? 0..<middle : middle..<groups, group, context) }
+  }
+
+  /// - Returns: whether the sum over these groups is complete since this call.
+  private func complete(_ range: Range<Int>, _ group: Int, _ context: KernelContext) -> Bool {
+    if range.count == 1 { return true }
+    let middle = (range.lowerBound + range.upperBound) / 2
+    let half = group < middle ? range.lowerBound..<middle : middle..<range.upperBound
+    guard complete(half, group, context), context.halves.isSecond(at: middle) else { return false }
+    context.table.sum_parts(
+      weights(range.lowerBound), count, (middle - range.lowerBound) * count, 2, 1, 0, weights(range.lowerBound))
+    return true
+  }
+
   func finish(_ context: KernelContext, _ gradient: ConvolutionGradient, biasIsZero: Bool) {
     if gradient.isNothing { return }
-    let pieces = Blocks(count: count, size: 4096)
-    context.pool.run(pieces.number) { piece, _ in
-      let range = pieces.range(piece)
-      context.table.sum_parts(
-        weightParts.pointer + range.lowerBound, range.count, count, Int32(groups), gradient.scale,
-        gradient.keep ? 1 : 0, gradient.weights + range.lowerBound)
-    }
+    context.finishWeights(
+      weightParts, parts: min(2, groups), distance: groups / 2 * count, count: count, gradient)
     context.finishBias(biasIsZero ? nil : biasParts, parts: blocks, channels: channels, gradient)
   }
 
@@ -62,6 +82,20 @@ struct WeightSums {
 }
 
 extension KernelContext {
+  /// The weights' gradient from partial sums of `count` numbers each, from the first to the last.
+  func finishWeights(
+    _ parts: Tensor, parts number: Int, distance: Int, count: Int, _ gradient: ConvolutionGradient
+  ) {
+    if isPlanning || gradient.isNothing { return }
+    let pieces = Blocks(count: count, size: 4096)
+    pool.run(pieces.number) { piece, _ in
+      let range = pieces.range(piece)
+      table.sum_parts(
+        parts.pointer + range.lowerBound, range.count, distance, Int32(number), gradient.scale, gradient.keep ? 1 : 0,
+        gradient.weights + range.lowerBound)
+    }
+  }
+
   /// The bias's gradient from partial sums; nil stands for zero, which it is right before a batch normalisation.
   func finishBias(_ parts: Tensor?, parts number: Int, channels: Int, _ gradient: ConvolutionGradient) {
     if let parts {
@@ -70,5 +104,32 @@ extension KernelContext {
     } else if !gradient.keep {
       gradient.bias.update(repeating: 0, count: channels)
     }
+  }
+}
+
+/// Which of two halves of a sum is complete: the second to come has both.
+final class Halves {
+  private let arrived: UnsafeMutablePointer<Atomic<Bool>>
+  private let count: Int
+  /// Flags from one pair's to the next one's, two cache lines apart.
+  private static let distance = 128
+
+  init(count: Int) {
+    self.count = count
+    arrived = .allocate(capacity: count * Self.distance)
+    for flag in 0..<count * Self.distance { (arrived + flag).initialize(to: Atomic(false)) }
+  }
+
+  deinit {
+    arrived.deinitialize(count: count * Self.distance)
+    arrived.deallocate()
+  }
+
+  /// Says that one half of a pair is complete. For the second it is true, and the pair is as before then.
+  func isSecond(at pair: Int) -> Bool {
+    let flag = pair * Self.distance
+    if !arrived[flag].exchange(true, ordering: .acquiringAndReleasing) { return false }
+    arrived[flag].store(false, ordering: .relaxed)
+    return true
   }
 }

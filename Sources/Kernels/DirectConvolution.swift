@@ -83,6 +83,7 @@ extension KernelContext {
           piece == groups.range(group).lowerBound ? 0 : 1, sums.weights(group), outC, &coming)
         if !gradient.sumsToZero { table.sum_rows(dy, rows.count, Int32(outC), sums.bias(piece)) }
       }
+      sums.close(group, self)
     }
     sums.finish(self, parameters, biasIsZero: gradient.sumsToZero)
     sums.release(self)

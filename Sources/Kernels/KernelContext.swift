@@ -10,6 +10,7 @@ public final class KernelContext {
   public let convolution: ConvolutionAlgorithm
   public let level: KernelLevel
   let table: ck_table
+  let halves = Halves(count: WeightSums.most)
   /// Room for two doubles a channel, for merging sums.
   private(set) var channelSums = Buffer<Double>(count: 2 * 1024)
 
@@ -47,19 +48,33 @@ public final class KernelContext {
   func blocks(of count: Int, rowBytes: Int) -> Blocks {
     let fitting = max(16, (384 << 10) / max(1, rowBytes))
     let wanted = (count / 16 + 15) / 16 * 16
-    return Blocks(count: count, size: min(count, max(32, min(wanted, fitting, 512))))
+    let number = Blocks(count: count, size: min(count, max(32, min(wanted, fitting, 512)))).number
+    // As many in each of an even number of groups, so that threads' shares begin where a map's halves do.
+    let each = Blocks(count: number, size: WeightSums.most).number
+    let groups = (Blocks(count: number, size: each).number + 1) / 2 * 2
+    return Blocks(count: count, size: Blocks(count: count, size: groups * each).number)
   }
 }
 
 /// Consecutive ranges of one size, the last perhaps shorter.
 struct Blocks {
-  let count: Int
+  private let whole: Range<Int>
   let size: Int
 
+  init(of whole: Range<Int>, size: Int) {
+    self.whole = whole
+    self.size = size
+  }
+
+  init(count: Int, size: Int) { self.init(of: 0..<count, size: size) }
+
+  var count: Int { whole.count }
   var number: Int { count == 0 ? 0 : (count + size - 1) / size }
-  func range(_ index: Int) -> Range<Int> { index * size..<min(count, (index + 1) * size) }
+  func range(_ index: Int) -> Range<Int> { range(of: index..<index + 1) }
   /// What several of them cover.
-  func range(of indices: Range<Int>) -> Range<Int> { indices.lowerBound * size..<min(count, indices.upperBound * size) }
+  func range(of indices: Range<Int>) -> Range<Int> {
+    whole.lowerBound + indices.lowerBound * size..<min(whole.upperBound, whole.lowerBound + indices.upperBound * size)
+  }
 }
 
 /// How 3×3 convolutions of stride 1 are computed.

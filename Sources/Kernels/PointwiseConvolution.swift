@@ -66,6 +66,7 @@ extension KernelContext {
         }
         if let dx, let panels { multiply(dy, panels, rows, into: dx, sink, partials?.piece(piece)) }
       }
+      if let sums, let parameters, !parameters.isNothing { sums.close(group, self) }
     }
     if let sums, let parameters {
       sums.finish(self, parameters, biasIsZero: gradient.sumsToZero)

@@ -13,6 +13,8 @@ extension KernelContext {
   private static var widestSlice: Int { 64 }
   /// Tiles whose transforms lie side by side for one weight gradient product.
   private static var tilesTogether: Int { 64 }
+  /// Parts of the tiles whose sums for the weight gradient are taken apart, so that cores need not read each other's.
+  private static var parts: Int { 2 }
 
   private func tiles(_ shape: Shape) -> Int { shape.n * ((shape.h + 3) / 4) * ((shape.w + 3) / 4) }
 
@@ -96,8 +98,8 @@ extension KernelContext {
     }
   }
 
-  /// Each piece is a panel of channels, all tiles: of a small map the weights are most of what is read, and so each is
-  /// transformed where it is used and stays in that core's cache.
+  /// Each piece is some panels of channels and some tiles, all tiles where there are panels enough: of a small map the
+  /// weights are most of what is read, and so each is transformed where it is used and stays in that core's cache.
   private func winogradByPanels(
     _ source: Source, _ weights: WinogradWeights, into out: Tensor, _ sink: Sink, _ partials: Partials?,
     _ blocks: Blocks
@@ -105,46 +107,42 @@ extension KernelContext {
     let (inC, outC) = (source.shape.c, out.shape.c)
     let (inputTile, outputTile) = (distance(of: Self.points * inC), distance(of: Self.points * panel))
     let plane = distance(of: inC * panel)
-    let inputs = arena.allocate(Shape(n: 1, h: 1, w: blocks.count, c: inputTile))
-    defer { arena.release(inputs) }
-    let panels = (outC + panel - 1) / panel
-    // More threads than panels share a panel's blocks.
-    let shares = Blocks(count: blocks.number, size: max(1, blocks.number * panels / max(panels, pool.threads)))
+    let number = (outC + panel - 1) / panel
+    // Two threads halve the panels; more share the tiles, and then the panels again.
+    let shares = Blocks(count: blocks.number, size: max(1, 2 * blocks.number / pool.threads))
+    let threadsOfShare = (pool.threads + shares.number - 1) / shares.number
+    let groups = Blocks(count: number, size: max(1, number / threadsOfShare))
     if isPlanning {
       pool.reserveScratch(
-        bytes: (Self.points * plane + shares.size * blocks.size * outputTile) * MemoryLayout<Real>.stride)
+        bytes: (Self.points * plane + shares.size * blocks.size * (inputTile + outputTile)) * MemoryLayout<Real>.stride)
       return
     }
     let (read, map) = (source.raw, out.shape.map)
-    pool.run(blocks.number) { block, _ in
-      let tiles = blocks.range(block)
-      withUnsafePointer(to: map) { map in
-        withUnsafePointer(to: read) {
-          table.winograd_input(
-            $0, map, Int32(inC), tiles.lowerBound, tiles.count, inputs.pointer + tiles.lowerBound * inputTile,
-            inputTile)
-        }
-      }
-    }
-    pool.run(panels * shares.number) { piece, thread in
-      let (index, share) = (piece % panels, shares.range(piece / panels))
+    pool.run(groups.number * shares.number) { piece, thread in
+      let share = shares.range(piece / groups.number)
       let range = blocks.range(of: share)
       let panelWeights = pool.scratch(thread)
-      let products = panelWeights + Self.points * plane
-      weights.transform(table, panel: index, rows: 0..<inC, into: panelWeights, plane: plane)
-      var coming = ck_coming()
-      for point in 0..<Self.points {
-        table.multiply(
-          inputs.pointer + range.lowerBound * inputTile + point * inC, inputTile, panelWeights + point * plane, nil,
-          range.count, Int32(inC), products + point * panel, outputTile, &coming)
-      }
+      let inputs = panelWeights + Self.points * plane
+      let products = inputs + shares.size * blocks.size * inputTile
       withUnsafePointer(to: map) { map in
-        for block in share {
-          let tiles = blocks.range(block)
-          withUnsafePointer(to: sink.raw(partial: partials?.piece(block))) { sink in
-            table.winograd_output(
-              products + (tiles.lowerBound - range.lowerBound) * outputTile, outputTile, map, Int32(outC),
-              Int32(index * panel), tiles.lowerBound, tiles.count, sink, out.pointer)
+        withUnsafePointer(to: read) {
+          table.winograd_input($0, map, Int32(inC), range.lowerBound, range.count, inputs, inputTile)
+        }
+        for index in groups.range(piece % groups.number) {
+          weights.transform(table, panel: index, rows: 0..<inC, into: panelWeights, plane: plane)
+          var coming = ck_coming()
+          for point in 0..<Self.points {
+            table.multiply(
+              inputs + point * inC, inputTile, panelWeights + point * plane, nil, range.count, Int32(inC),
+              products + point * panel, outputTile, &coming)
+          }
+          for block in share {
+            let tiles = blocks.range(block)
+            withUnsafePointer(to: sink.raw(partial: partials?.piece(block))) { sink in
+              table.winograd_output(
+                products + (tiles.lowerBound - range.lowerBound) * outputTile, outputTile, map, Int32(outC),
+                Int32(index * panel), tiles.lowerBound, tiles.count, sink, out.pointer)
+            }
           }
         }
       }
@@ -170,48 +168,62 @@ extension KernelContext {
     return line(first) * shape.w..<min(line(last) + 4, (last / down + 1) * shape.h) * shape.w
   }
 
-  /// dW = Gᵀ[Σ over tiles of (Bᵀ d B) ⊗ (A dY Aᵀ)]G: each number is one sum over the tiles from first to last, however
-  /// the rest is divided, so no thread count changes it.
+  /// dW = Σ over parts of Gᵀ[Σ over the part's tiles of (Bᵀ d B) ⊗ (A dY Aᵀ)]G: each number is a sum over parts from first
+  /// to last, and in these over tiles. What parts there are follows from the shape, so no thread count changes a result.
   func winogradBackwardWeights(_ source: Source, _ gradient: Source, _ parameters: ConvolutionGradient) {
     sumBias(gradient, parameters)
-    if let slices = slices(inC: source.shape.c, outC: gradient.shape.c), tiles(source.shape) > Self.fewTiles {
-      backwardWeightsBySlices(source, gradient, slices, parameters)
-    } else {
-      backwardWeightsByPoints(source, gradient, parameters)
+    let (inC, outC, tiles) = (source.shape.c, gradient.shape.c, tiles(source.shape))
+    // Of more channels the sums outgrow a core's cache.
+    guard inC <= Self.widestSlice else {
+      sumByPoints(source, gradient, 0..<tiles, parameters)
+      return
     }
+    let chunks = Blocks(count: tiles, size: Self.tilesTogether)
+    let parts = Blocks(count: tiles, size: Blocks(count: chunks.number, size: Self.parts).number * chunks.size)
+    let count = 9 * inC * outC
+    let sums = arena.allocate(Shape(n: parts.number, h: 1, w: 1, c: count))
+    defer { arena.release(sums) }
+    if let slices = slices(of: outC, parts: parts.number) {
+      sumByParts(source, gradient, parts, slices, sums, parameters)
+    } else {
+      for part in 0..<parts.number {
+        sumByPoints(source, gradient, parts.range(part), parameters.apart(at: sums.pointer + part * count))
+      }
+    }
+    finishWeights(sums, parts: parts.number, distance: count, count: count, parameters)
   }
 
-  /// The widest slices of the gradient's channels that keep all threads busy four fifths of the time. Nil where none do,
-  /// or where there are so many input channels that transforming them anew for each slice costs more than it saves.
-  private func slices(inC: Int, outC: Int) -> Blocks? {
-    guard inC <= Self.widestSlice else { return nil }
-    let (wide, narrow) = (Blocks(count: outC, size: Self.widestSlice), Blocks(count: outC, size: Self.widestSlice / 2))
-    return keepsBusy(wide) ? wide : keepsBusy(narrow) ? narrow : nil
+  /// The widest slices of the gradient's channels that, with the parts, keep all threads busy four fifths of the time;
+  /// nil where none do.
+  private func slices(of outC: Int, parts: Int) -> Blocks? {
+    for width in [Self.widestSlice, Self.widestSlice / 2] {
+      let slices = Blocks(count: outC, size: width)
+      let pieces = parts * slices.number
+      let rounds = (pieces + pool.threads - 1) / pool.threads
+      if 4 * rounds * pool.threads <= 5 * pieces { return slices }
+    }
+    return nil
   }
 
-  private func keepsBusy(_ pieces: Blocks) -> Bool {
-    let rounds = (pieces.number + pool.threads - 1) / pool.threads
-    return 4 * rounds * pool.threads <= 5 * pieces.number
-  }
-
-  /// Each piece is a slice of the gradient's channels, all of the input's, all tiles: what one core transforms no other
-  /// reads, and what is under way stays in its cache. The input is transformed anew for each slice.
-  private func backwardWeightsBySlices(
-    _ source: Source, _ gradient: Source, _ slices: Blocks, _ parameters: ConvolutionGradient
+  /// Each piece is a part of the tiles and a slice of the gradient's channels, with all of the input's: what one core
+  /// transforms no other reads, and what is under way stays in its cache.
+  private func sumByParts(
+    _ source: Source, _ gradient: Source, _ parts: Blocks, _ slices: Blocks, _ sums: Tensor,
+    _ parameters: ConvolutionGradient
   ) {
     let (inC, outC) = (source.shape.c, gradient.shape.c)
-    let chunks = Blocks(count: tiles(source.shape), size: Self.tilesOfBlock)
     let (inputTile, gradientTile) = (distance(of: Self.points * inC), distance(of: Self.points * slices.size))
     let plane = distance(of: inC * slices.size)
     if isPlanning {
       pool.reserveScratch(
-        bytes: (chunks.size * (inputTile + gradientTile) + Self.points * plane) * MemoryLayout<Real>.stride)
+        bytes: (Self.tilesOfBlock * (inputTile + gradientTile) + Self.points * plane) * MemoryLayout<Real>.stride)
       return
     }
     if parameters.isNothing { return }
     let (read, readGradient, map) = (source.raw, gradient.raw, source.shape.map)
-    pool.run(slices.number) { piece, thread in
-      let slice = slices.range(piece)
+    pool.run(parts.number * slices.number) { piece, thread in
+      let (part, slice) = (piece / slices.number, slices.range(piece % slices.number))
+      let chunks = Blocks(of: parts.range(part), size: Self.tilesOfBlock)
       let inputs = pool.scratch(thread)
       let gradients = inputs + chunks.size * inputTile
       let products = gradients + chunks.size * gradientTile
@@ -241,18 +253,18 @@ extension KernelContext {
       }
       for row in 0..<inC {
         table.winograd_weights_gradient(
-          products + row * slice.count, plane, inC * outC, 0, slice.count, parameters.scale, parameters.keep ? 1 : 0,
-          parameters.weights + row * outC + slice.lowerBound)
+          products + row * slice.count, plane, inC * outC, 0, slice.count, 1, 0,
+          sums.pointer + (9 * part * inC + row) * outC + slice.lowerBound)
       }
     }
   }
 
   /// Chunk by chunk of tiles: all threads transform them, then divide the thirty-six products among them.
-  private func backwardWeightsByPoints(
-    _ source: Source, _ gradient: Source, _ parameters: ConvolutionGradient
+  private func sumByPoints(
+    _ source: Source, _ gradient: Source, _ tiles: Range<Int>, _ parameters: ConvolutionGradient
   ) {
     let (inC, outC) = (source.shape.c, gradient.shape.c)
-    let chunks = Blocks(count: tiles(source.shape), size: min(Self.tilesTogether, tiles(source.shape)))
+    let chunks = Blocks(of: tiles, size: min(Self.tilesTogether, tiles.count))
     let (inputTile, gradientTile) = (distance(of: Self.points * inC), distance(of: Self.points * outC))
     let productPlane = distance(of: inC * outC)
     let inputs = arena.allocate(Shape(n: 1, h: 1, w: chunks.size, c: inputTile))
@@ -263,21 +275,21 @@ extension KernelContext {
     let (read, readGradient, map) = (source.raw, gradient.raw, source.shape.map)
     for chunk in 0..<chunks.number {
       let range = chunks.range(chunk)
-      let pieces = Blocks(count: range.count, size: 8)
+      let pieces = Blocks(of: range, size: 8)
       pool.run(2 * pieces.number) { piece, _ in
         let part = pieces.range(piece / 2)
-        let first = range.lowerBound + part.lowerBound
+        let place = part.lowerBound - range.lowerBound
         withUnsafePointer(to: map) { map in
           if piece % 2 == 0 {
             withUnsafePointer(to: read) {
               table.winograd_input(
-                $0, map, Int32(inC), first, part.count, inputs.pointer + part.lowerBound * inputTile, inputTile)
+                $0, map, Int32(inC), part.lowerBound, part.count, inputs.pointer + place * inputTile, inputTile)
             }
           } else {
             withUnsafePointer(to: readGradient) {
               table.winograd_gradient(
-                $0, map, Int32(outC), 0, Int32(outC), first, part.count,
-                gradients.pointer + part.lowerBound * gradientTile, gradientTile)
+                $0, map, Int32(outC), 0, Int32(outC), part.lowerBound, part.count,
+                gradients.pointer + place * gradientTile, gradientTile)
             }
           }
         }
@@ -288,7 +300,7 @@ extension KernelContext {
         if let following = pool.next(after: point, of: Self.points) {
           coming.append(inputs.pointer + following * inC, width: inC, stride: inputTile, rows: range.count)
           coming.append(gradients.pointer + following * outC, width: outC, stride: gradientTile, rows: range.count)
-          if chunk > 0 { coming.append(products, rows: following..<following + 1) }
+          if chunk > 0 { coming.append(products, rows: following..<following + 1, written: true) }
         }
         let share = point * next.count / Self.points..<(point + 1) * next.count / Self.points
         let rows = next.lowerBound + share.lowerBound..<next.lowerBound + share.upperBound

@@ -5,14 +5,14 @@ import Testing
 
 /// The same bits whatever the number of threads, and on every level with FMA, for everything that is cut into pieces.
 @Suite struct ThreadCountTests {
-  /// Runs `computation` on one, two and three threads and on the other levels with FMA, and compares all that it gives.
+  /// Runs `computation` on one, two, three and eight threads and on the other levels with FMA, and compares all that it gives.
   private func expectSameBits(
     _ convolution: ConvolutionAlgorithm = .winograd, _ computation: (Workbench) -> [[Double]],
     sourceLocation: SourceLocation = #_sourceLocation
   ) {
     let one = computation(Workbench(threads: 1, convolution: convolution))
     #expect(one.allSatisfy { $0.allSatisfy(\.isFinite) }, sourceLocation: sourceLocation)
-    for threads in 2...3 {
+    for threads in [2, 3, 8] {
       let more = computation(Workbench(threads: threads, convolution: convolution))
       #expect(sameBits(one, more), "\(threads) threads", sourceLocation: sourceLocation)
     }

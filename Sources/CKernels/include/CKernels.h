@@ -84,6 +84,7 @@ typedef struct {
   const ck_real *from;
   long width, stride, rows;  // rows of `width` numbers, `stride` apart
   long column;               // up to which the first of them have been asked for
+  int written;               // whether they are going to be written
 } ck_range;
 
 typedef struct {
