@@ -128,16 +128,16 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
         try send(bytes, peer, Self.bytesTag, sends + count)
         count += 1
       }
+      let pace = paces[partner].nanosecondsPerByte(of: end - start)
       if start == 0 {
-        let theirs =
-          if let local, let bells { bells.meet(local, header) } else { try endSwapping(spin: spin) }
+        let arrival = PoliteWait.forPartner(bytes: end, nanosecondsPerByte: pace, spin: spin, isIdle: isIdle)
+        let theirs = if let local, let bells { bells.meet(local, header) } else { try endSwapping(arrival) }
         try theirs.check(own: header, rank: rank, partner: partner)
         witness = theirs.witness
       }
       if whole == 0 { break }
       let transfer = PoliteWait.forTransfer(
-        bytes: end - start, nanosecondsPerByte: paces[partner].nanosecondsPerByte(of: end - start),
-        isCarried: local == nil, spin: spin, isIdle: isIdle)
+        bytes: end - start, nanosecondsPerByte: pace, isCarried: local == nil, spin: spin, isIdle: isIdle)
       let sent = count
       for from in stride(from: start, to: min(end, incoming.count), by: piece) {
         let bytes = UnsafeMutableRawBufferPointer(rebasing: incoming[from..<min(from + piece, incoming.count)])
@@ -163,10 +163,10 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   }
 
   /// Waits for the partner's header.
-  private func endSwapping(spin: UInt64) throws(CommunicationError) -> ExchangeHeader {
-    try complete(requests, 1, "MPI_Irecv", .forPartner(spin: spin))
+  private func endSwapping(_ wait: PoliteWait) throws(CommunicationError) -> ExchangeHeader {
+    try complete(requests, 1, "MPI_Irecv", wait)
     try checkCount(statuses, MemoryLayout<ExchangeHeader>.size)
-    try complete(requests + 1, 1, "MPI_Isend", .forPartner(spin: spin))
+    try complete(requests + 1, 1, "MPI_Isend", wait)
     return headers[1]
   }
 

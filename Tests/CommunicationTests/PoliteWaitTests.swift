@@ -26,12 +26,13 @@ import Testing
       for lateness in [0.8, 1, 1.1] {
         let taken = UInt64(Double(bytes) * pace * lateness)
         let (pauses, seen) = pauses(of: wait, taking: taken)
-        let longest = Double(isCarried ? 96 << 10 : 65536) * pace
+        let longest = min(Double(isCarried ? 384 << 10 : 65536) * pace, 1e8)
         #expect(pauses.allSatisfy { Double($0) <= longest }, "bytes run out")
-        let looks = isCarried ? bytes / (96 << 10) * 5 / 4 + 11 : bytes >> 16 * 5 / 4 + 28
+        let looks = isCarried ? bytes / (384 << 10) * 5 / 4 + 8 : bytes >> 16 * 5 / 4 + 28
         #expect(pauses.count <= looks, "\(bytes) bytes at \(pace) ns: \(pauses.count) looks")
         // On time they are seen soon; else within a pause.
-        #expect(Double(seen) <= Double(taken) + (lateness == 1 ? 65536 * pace : longest))
+        let soon = isCarried ? max(20_000, Double(min(bytes / 16, 256 << 10)) * pace) : 65536 * pace
+        #expect(Double(seen) <= Double(taken) + (lateness == 1 ? soon : longest))
       }
     }
   }
@@ -48,7 +49,8 @@ import Testing
     for bytes in [8, 64 << 10, 128 << 10] {
       for isIdle in [true, false] {
         let spin = PoliteWait.spin(bytes: bytes, isIdle: isIdle)
-        #expect((PoliteWait.forPartner(spin: spin).pause(after: 190_000) == nil) == isIdle)
+        let partner = PoliteWait.forPartner(bytes: bytes, nanosecondsPerByte: 8.5, spin: spin, isIdle: isIdle)
+        #expect((partner.pause(after: 190_000) == nil) == isIdle)
         let transfer = PoliteWait.forTransfer(
           bytes: bytes, nanosecondsPerByte: 8.5, isCarried: true, spin: spin, isIdle: isIdle)
         let expected = UInt64(8.5 * Double(bytes))
@@ -88,10 +90,21 @@ import Testing
   }
 
   @Test func whoWaitsLongForAPartnerLooksSeldom() {
-    let wait = PoliteWait.forPartner(spin: 20_000)
-    #expect(wait.pause(after: 19_000) == nil)
-    #expect(wait.pause(after: 50_000) == 5_000)
-    #expect(wait.pause(after: 160_000) == 10_000)
-    #expect(wait.pause(after: 1_000_000_000) == 100_000)
+    let idle = PoliteWait.forPartner(bytes: 1 << 20, nanosecondsPerByte: 8.5, spin: 20_000, isIdle: true)
+    #expect(idle.pause(after: 19_000) == nil)
+    #expect(idle.pause(after: 50_000) == 5_000)
+    #expect(idle.pause(after: 160_000) == 10_000)
+    #expect(idle.pause(after: 1_000_000_000) == 100_000)
+    for (bytes, shortest, longest) in [
+      (0, 50_000, 250_000), (1 << 20, 557_056, 1_114_112), (1 << 30, 1_000_000, 2_000_000),
+    ]
+      as [(Int, UInt64, UInt64)]
+    {
+      let computing = PoliteWait.forPartner(bytes: bytes, nanosecondsPerByte: 8.5, spin: 20_000, isIdle: false)
+      #expect(computing.pause(after: 19_000) == nil)
+      #expect(computing.pause(after: 21_000) == shortest)
+      #expect(computing.pause(after: 3 * shortest) == min(3 * shortest / 2, longest))
+      #expect(computing.pause(after: 1_000_000_000) == longest)
+    }
   }
 }
