@@ -36,8 +36,8 @@ public final class Timeline: Sendable {
 
   public static var now: UInt64 { nanoseconds(CLOCK_MONOTONIC) }
 
-  /// Nanoseconds that this process has had of all cores.
-  public static var coreTime: UInt64 { nanoseconds(CLOCK_PROCESS_CPUTIME_ID) }
+  /// Nanoseconds that this thread has had of a core.
+  public static var threadTime: UInt64 { nanoseconds(CLOCK_THREAD_CPUTIME_ID) }
 
   private static func nanoseconds(_ clock: clockid_t) -> UInt64 {
     var time = timespec()

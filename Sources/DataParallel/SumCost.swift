@@ -69,11 +69,11 @@ public struct SumCost: Sendable, Equatable {
     // The first opens connections.
     for attempt in 0...tries {
       try communicator.barrier()
-      let (start, coreStart) = (Timeline.now, Timeline.coreTime)
+      let (start, coreStart) = (Timeline.now, Timeline.threadTime)
       try reducer.reduce(vector, tag: attempt, witness: 0)
       if attempt > 0 {
         passed.append(Double(Timeline.now - start) / 1e9)
-        core.append(Double(Timeline.coreTime - coreStart) / 1e9)
+        core.append(Double(Timeline.threadTime - coreStart) / 1e9)
       }
     }
     let all = try communicator.allGather(numbers: [passed, core].map { $0.sorted()[tries / 2] })

@@ -14,7 +14,8 @@ public final class AllReduceBenchmark {
     public let name: String
     /// Of the slowest rank, median over tries.
     public let seconds: Double
-    /// Of a core that a rank spent on it, copies in the kernel and adding included; median over tries and ranks.
+    /// Of a core where a step computes meanwhile: what its computing lacks, or what the sum's thread took if that is more.
+    /// Median over tries and ranks.
     public let coreSeconds: Double
     /// Whether a run's gradients of this size are summed so.
     public let isUsed: Bool
@@ -29,6 +30,8 @@ public final class AllReduceBenchmark {
 
   /// Microseconds, in which 1 Gbit/s carries 600 KB.
   private static let rest: UInt32 = 5_000
+  /// Seconds, at least, over which it is asked what sums take from a core: some hundred convolutions.
+  private static let interval = 0.05
 
   private enum Way {
     case tree(TreeReducer)
@@ -76,7 +79,6 @@ public final class AllReduceBenchmark {
       let vector = UnsafeMutableBufferPointer(rebasing: values[..<(bytes / MemoryLayout<Float>.size)])
       // Of each way and try, in turn.
       var seconds = Array(repeating: [Double](), count: ways.count)
-      var core = seconds
       // The first try opens connections and is not counted.
       for attempt in 0...tries {
         for (index, way) in ways.enumerated() {
@@ -89,33 +91,64 @@ public final class AllReduceBenchmark {
           if attempt > 0 { seconds[index].append(Double(took) / 1e9) }
         }
       }
-      // What they take from a core is asked where others would compute: there the tree waits in another manner.
-      for attempt in 1...tries {
-        for (index, way) in ways.enumerated() {
-          usleep(Self.rest)
-          try communicator.barrier()
-          communicator.activity.isComputing = true
-          let start = Timeline.coreTime
-          try sum(vector, way.way, tag: attempt)
-          core[index].append(Double(Timeline.coreTime - start) / 1e9)
-          communicator.activity.isComputing = false
-        }
+      let allSeconds = try gathered(seconds)
+      let slowest = ways.indices.map { index in
+        (0..<tries).map { attempt in allSeconds.map { $0[index * tries + attempt] }.max()! }.sorted()[tries / 2]
       }
-      let (allSeconds, allCore) = (try gathered(seconds), try gathered(core))
+      let core = try gathered(coreSeconds(vector, slowest))
       var ofSize: [Line] = []
       for (index, way) in ways.enumerated() {
-        let slowest = (0..<tries).map { attempt in allSeconds.map { $0[index * tries + attempt] }.max()! }.sorted()
-        let core = allCore.flatMap { $0[index * tries..<(index + 1) * tries] }.sorted()
+        let core = core.flatMap { $0[index * tries..<(index + 1) * tries] }.sorted()
         let used = scattered.contains(bytes) ? 1 : 0
         ofSize.append(
           Line(
-            bytes: bytes, name: way.name, seconds: slowest[tries / 2], coreSeconds: core[core.count / 2],
+            bytes: bytes, name: way.name, seconds: slowest[index], coreSeconds: core[core.count / 2],
             isUsed: index == used))
       }
       if communicator.rank == 0 { report(ofSize) }
       lines += ofSize
     }
     return lines
+  }
+
+  /// What sums take from a core, of each way and try, in turn. All ranks are given the same seconds that each way takes.
+  private func coreSeconds(_ vector: UnsafeMutableBufferPointer<Float>, _ seconds: [Double]) throws -> [[Double]] {
+    let neighbour = try ComputingNeighbour()
+    communicator.activity.isComputing = true
+    defer {
+      communicator.activity.isComputing = false
+      neighbour.stop()
+    }
+    let rest = Double(Self.rest) / 1e6
+    var core = Array(repeating: [Double](), count: ways.count)
+    for _ in 0..<tries {
+      let alone = try interval(neighbour, repeating: Int(Self.interval / rest) + 1) {}
+      for (index, way) in ways.enumerated() {
+        let sums = Int(Self.interval / (rest + seconds[index])) + 1
+        let with = try interval(neighbour, repeating: sums) { try sum(vector, way.way, tag: 0) }
+        let lacking = with.passed - with.convolutions * alone.passed / alone.convolutions
+        core[index].append(max(lacking / Double(sums), with.ofThread - alone.ofThread, 0))
+      }
+    }
+    return core
+  }
+
+  /// Rests, meets the other ranks and does something, so many times.
+  ///
+  /// - Returns: the seconds that passed, the neighbour's convolutions meanwhile, and this thread's seconds of a core each time.
+  private func interval(
+    _ neighbour: ComputingNeighbour, repeating times: Int, _ body: () throws -> Void
+  ) throws -> (passed: Double, convolutions: Double, ofThread: Double) {
+    let (start, core, before) = (Timeline.now, Timeline.threadTime, neighbour.convolutions)
+    for _ in 0..<times {
+      usleep(Self.rest)
+      try communicator.barrier()
+      try body()
+    }
+    return (
+      Double(Timeline.now - start) / 1e9, Double(neighbour.convolutions - before),
+      Double(Timeline.threadTime - core) / 1e9 / Double(times)
+    )
   }
 
   /// Of each rank, the numbers of each way.
