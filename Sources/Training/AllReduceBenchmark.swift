@@ -122,33 +122,47 @@ public final class AllReduceBenchmark {
     let rest = Double(Self.rest) / 1e6
     var core = Array(repeating: [Double](), count: ways.count)
     for _ in 0..<tries {
-      let alone = try interval(neighbour, repeating: Int(Self.interval / rest) + 1) {}
+      let still = try interval(neighbour, repeating: 1, resting: Self.interval) {}
+      let meeting = try interval(neighbour, repeating: Int(Self.interval / rest) + 1, resting: rest) {}
       for (index, way) in ways.enumerated() {
         let sums = Int(Self.interval / (rest + seconds[index])) + 1
-        let with = try interval(neighbour, repeating: sums) { try sum(vector, way.way, tag: 0) }
-        let lacking = with.passed - with.convolutions * alone.passed / alone.convolutions
-        core[index].append(max(lacking / Double(sums), with.ofThread - alone.ofThread, 0))
+        let with = try interval(neighbour, repeating: sums, resting: rest) { try sum(vector, way.way, tag: 0) }
+        let lacking = with.lacking(beside: still) - meeting.lacking(beside: still)
+        core[index].append(max(lacking, with.ofThread - meeting.ofThread, 0))
       }
     }
     return core
   }
 
+  /// What passed while something was done so many times.
+  private struct Interval {
+    let times: Double
+    let seconds: Double
+    /// The neighbour's.
+    let convolutions: Double
+    /// Seconds of a core that this thread took, each time.
+    let ofThread: Double
+
+    /// Seconds of the neighbour's that each time took.
+    func lacking(beside still: Interval) -> Double {
+      (seconds - convolutions * still.seconds / max(1, still.convolutions)) / times
+    }
+  }
+
   /// Rests, meets the other ranks and does something, so many times.
-  ///
-  /// - Returns: the seconds that passed, the neighbour's convolutions meanwhile, and this thread's seconds of a core each time.
   private func interval(
-    _ neighbour: ComputingNeighbour, repeating times: Int, _ body: () throws -> Void
-  ) throws -> (passed: Double, convolutions: Double, ofThread: Double) {
+    _ neighbour: ComputingNeighbour, repeating times: Int, resting rest: Double, _ body: () throws -> Void
+  ) throws -> Interval {
     let (start, core, before) = (Timeline.now, Timeline.threadTime, neighbour.convolutions)
     for _ in 0..<times {
-      usleep(Self.rest)
+      usleep(UInt32(rest * 1e6))
       try communicator.barrier()
       try body()
     }
-    return (
-      Double(Timeline.now - start) / 1e9, Double(neighbour.convolutions - before),
-      Double(Timeline.threadTime - core) / 1e9 / Double(times)
-    )
+    return Interval(
+      times: Double(times), seconds: Double(Timeline.now - start) / 1e9,
+      convolutions: Double(neighbour.convolutions - before),
+      ofThread: Double(Timeline.threadTime - core) / 1e9 / Double(times))
   }
 
   /// Of each rank, the numbers of each way.

@@ -36,7 +36,7 @@ struct ScalePredictCommand: ParsableCommand {
 
   @Option(
     help:
-      "What bench step --in-turn --json printed on ranks of different machines: what exchanges take from computing, in place of what bench allreduce saw."
+      "What bench step --in-turn --json printed on two ranks of different machines: what exchanges take from computing, in place of what bench allreduce saw."
   )
   var inTurn: String?
 

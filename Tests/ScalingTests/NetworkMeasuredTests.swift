@@ -34,6 +34,12 @@ import Testing
     Self.expect(network.coreSecondsPerByte, 1e-3 / 0x1p20)
   }
 
+  /// A short vector may take nothing that can be seen.
+  @Test func nothingOfACore() throws {
+    let network = try Self.network([(64, 0.1, 0), (1024, 7.5, 1), (4096, 31.5, 4)])
+    Self.expect(network.coreSecondsPerByte, 1e-3 / 0x1p20)
+  }
+
   @Test func whatNoLineGoesThroughIsRefused() {
     #expect(throws: FileSystemError.self) { try Self.network([]) }
     #expect(throws: FileSystemError.self) { try Self.network([(1024, 7, 1), (1024, 8, 1)]) }
@@ -64,8 +70,10 @@ import Testing
     try JSONLines.write([line(ranks: 2)], to: path)
     try network.learn(inTurn: path)
     Self.expect(network.coreSecondsPerByte, 16e-3 / 0x1p22)
-    try JSONLines.write([line(ranks: 1)], to: path)
-    #expect(throws: FileSystemError.self) { try network.learn(inTurn: path) }
+    for ranks in [1, 4] {
+      try JSONLines.write([line(ranks: ranks)], to: path)
+      #expect(throws: FileSystemError.self) { try network.learn(inTurn: path) }
+    }
   }
 
   @Test func tcpLeavesTheBytes95Percent() {
