@@ -130,8 +130,12 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
       }
       let pace = paces[partner].nanosecondsPerByte(of: end - start)
       if start == 0 {
-        let arrival = PoliteWait.forPartner(bytes: end, nanosecondsPerByte: pace, spin: spin, isIdle: isIdle)
-        let theirs = if let local, let bells { bells.meet(local, header) } else { try endSwapping(arrival) }
+        let theirs =
+          if let local, let bells {
+            bells.meet(local, header)
+          } else {
+            try endSwapping(.forPartner(bytes: end, nanosecondsPerByte: pace, spin: spin, isIdle: isIdle))
+          }
         try theirs.check(own: header, rank: rank, partner: partner)
         witness = theirs.witness
       }
@@ -162,11 +166,10 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
     try send(UnsafeRawBufferPointer(start: headers, count: size), peer, Self.headerTag, requests + 1)
   }
 
-  /// Waits for the partner's header.
+  /// Waits until this rank's header is sent and the partner's is there.
   private func endSwapping(_ wait: PoliteWait) throws(CommunicationError) -> ExchangeHeader {
-    try complete(requests, 1, "MPI_Irecv", wait)
+    try complete(requests, 2, "MPI_Irecv or MPI_Isend", wait)
     try checkCount(statuses, MemoryLayout<ExchangeHeader>.size)
-    try complete(requests + 1, 1, "MPI_Isend", wait)
     return headers[1]
   }
 

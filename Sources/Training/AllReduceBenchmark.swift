@@ -28,8 +28,8 @@ public final class AllReduceBenchmark {
     }
   }
 
-  /// Microseconds, in which 1 Gbit/s carries 600 KB.
-  private static let rest: UInt32 = 5_000
+  /// Seconds, in which 1 Gbit/s carries 600 KB.
+  private static let rest = 0.005
   /// Seconds, at least, over which it is asked what sums take from a core: some hundred convolutions.
   private static let interval = 0.05
 
@@ -83,7 +83,7 @@ public final class AllReduceBenchmark {
       for attempt in 0...tries {
         for (index, way) in ways.enumerated() {
           // Links are at rest before each: what their buffers swallow is the same for all.
-          usleep(Self.rest)
+          Self.sleep(Self.rest)
           try communicator.barrier()
           let start = Timeline.now
           try sum(vector, way.way, tag: attempt)
@@ -119,14 +119,13 @@ public final class AllReduceBenchmark {
       communicator.activity.isComputing = false
       neighbour.stop()
     }
-    let rest = Double(Self.rest) / 1e6
     var core = Array(repeating: [Double](), count: ways.count)
     for _ in 0..<tries {
       let still = try interval(neighbour, repeating: 1, resting: Self.interval) {}
-      let meeting = try interval(neighbour, repeating: Int(Self.interval / rest) + 1, resting: rest) {}
+      let meeting = try interval(neighbour, repeating: Int(Self.interval / Self.rest) + 1, resting: Self.rest) {}
       for (index, way) in ways.enumerated() {
-        let sums = Int(Self.interval / (rest + seconds[index])) + 1
-        let with = try interval(neighbour, repeating: sums, resting: rest) { try sum(vector, way.way, tag: 0) }
+        let sums = Int(Self.interval / (Self.rest + seconds[index])) + 1
+        let with = try interval(neighbour, repeating: sums, resting: Self.rest) { try sum(vector, way.way, tag: 0) }
         let lacking = with.lacking(beside: still) - meeting.lacking(beside: still)
         core[index].append(max(lacking, with.ofThread - meeting.ofThread, 0))
       }
@@ -155,7 +154,7 @@ public final class AllReduceBenchmark {
   ) throws -> Interval {
     let (start, core, before) = (Timeline.now, Timeline.threadTime, neighbour.convolutions)
     for _ in 0..<times {
-      usleep(UInt32(rest * 1e6))
+      Self.sleep(rest)
       try communicator.barrier()
       try body()
     }
@@ -164,6 +163,8 @@ public final class AllReduceBenchmark {
       convolutions: Double(neighbour.convolutions - before),
       ofThread: Double(Timeline.threadTime - core) / 1e9 / Double(times))
   }
+
+  private static func sleep(_ seconds: Double) { usleep(UInt32(seconds * 1e6)) }
 
   /// Of each rank, the numbers of each way.
   private func gathered(_ numbers: [[Double]]) throws -> [[Double]] {

@@ -34,13 +34,7 @@ struct ScalePredictCommand: ParsableCommand {
   @Option(help: "What bench allreduce --json printed on two ranks of different machines.")
   var measured: String?
 
-  @Option(
-    help:
-      "What bench step --in-turn --json printed on two ranks of different machines: what exchanges take from computing, in place of what bench allreduce saw."
-  )
-  var inTurn: String?
-
-  @Option(help: "The same as --measured of two ranks on one machine; default: as between machines.")
+  @Option(help: "The same of two ranks on one machine; default: as between machines.")
   var measuredWithin: String?
 
   @Option(
@@ -143,7 +137,6 @@ struct ScalePredictCommand: ParsableCommand {
     }
     var base = try measured.map { try Network(measured: $0) } ?? Network(latency: 50e-6, secondsPerByte: 0)
     if let latency { base.latency = latency / 1e6 }
-    if let inTurn { try base.learn(inTurn: inTurn) }
     if rates.isEmpty { return [base] }
     return rates.map { rate in
       var network = base

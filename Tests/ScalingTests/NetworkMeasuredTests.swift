@@ -52,30 +52,6 @@ import Testing
     Self.expect(network.secondsPerByte, 16e-3 / 0x1p20)
   }
 
-  /// Of 20 ms that a step with exchange takes longer 2 were waiting, and 5 sums took 0.4 each beside their bytes: 16 ms for
-  /// 4 MiB.
-  @Test func aStepSaysWhatAByteTakes() throws {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("in-turn-\(UUID().uuidString)").path
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    func line(ranks: Int) -> JSONObject {
-      [
-        "step_seconds_median": 0.22, "no_exchange": .object(["step_seconds_median": 0.2]),
-        "rank_seconds": .array(
-          (0..<ranks).map { .object(["communication_wait": JSONValue(0.001 + 0.002 * Double($0))]) }),
-        "bucket_bytes": .array([JSONValue(1 << 20), JSONValue(1 << 20)]),
-        "parameters_generator": JSONValue(900 << 10), "parameters_discriminator": JSONValue(124 << 10),
-      ]
-    }
-    var network = Network(latency: 0, secondsPerByte: 1, coreSeconds: 0.4e-3)
-    try JSONLines.write([line(ranks: 2)], to: path)
-    try network.learn(inTurn: path)
-    Self.expect(network.coreSecondsPerByte, 16e-3 / 0x1p22)
-    for ranks in [1, 4] {
-      try JSONLines.write([line(ranks: ranks)], to: path)
-      #expect(throws: FileSystemError.self) { try network.learn(inTurn: path) }
-    }
-  }
-
   @Test func tcpLeavesTheBytes95Percent() {
     var network = Network(latency: 0, secondsPerByte: 1)
     network.bitsPerSecond = 8e9
