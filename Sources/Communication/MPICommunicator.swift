@@ -168,8 +168,9 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
 
   /// Waits until this rank's header is sent and the partner's is there.
   private func endSwapping(_ wait: PoliteWait) throws(CommunicationError) -> ExchangeHeader {
-    try complete(requests, 2, "MPI_Irecv or MPI_Isend", wait)
+    try complete(requests, 1, "MPI_Irecv", wait)
     try checkCount(statuses, MemoryLayout<ExchangeHeader>.size)
+    try complete(requests + 1, 1, "MPI_Isend", wait)
     return headers[1]
   }
 
