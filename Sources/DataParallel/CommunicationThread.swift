@@ -1,5 +1,5 @@
 import Communication
-import Tensors
+import Platform
 
 /// The thread that talks to the other ranks while the rest of the process computes: one for a process.
 ///

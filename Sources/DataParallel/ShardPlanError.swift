@@ -1,10 +1,14 @@
+import Platform
+
 /// Shards or ranks that do not fit. Exit code 3.
-public enum ShardPlanError: Error, Sendable, Equatable, CustomStringConvertible {
+public enum ShardPlanError: ExitCodeError, Sendable, Equatable, CustomStringConvertible {
   /// `train.shards` is no power of two that divides `train.batch`.
   case shards(Int, batch: Int, fitting: [Int])
   /// The number of ranks is no power of two up to `train.shards`; `shardsInstead` are the numbers of shards of this
   /// batch with which it would be.
   case ranks(Int, shards: Int, fitting: [Int], shardsInstead: [Int])
+
+  public var exitCode: ExitCode { .configuration }
 
   public var description: String {
     switch self {

@@ -1,5 +1,4 @@
 import Communication
-import Tensors
 
 /// A few Doubles of every shard, losses and running statistics, summed in the tree over shard index.
 ///

@@ -1,4 +1,5 @@
 import COpenBLAS
+import Platform
 import Synchronization
 import Tensors
 
@@ -108,7 +109,8 @@ public final class BLASLibrary: Sendable {
 }
 
 /// There is no OpenBLAS, or not the one that was asked for. Exit code 3.
-public struct BLASError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct BLASError: ExitCodeError, Sendable, Equatable, CustomStringConvertible {
   public let problem: String
+  public var exitCode: ExitCode { .configuration }
   public var description: String { problem }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// What is known of a checkpoint beside its state: `record.json`.
 ///

@@ -1,5 +1,5 @@
+import Platform
 import Synchronization
-import Tensors
 
 /// Writes checkpoints beside training: the state is copied, and a thread brings the copy to the disk.
 ///
@@ -65,7 +65,7 @@ private final class Job: @unchecked Sendable {
     do throws(SystemThreadError) {
       thread = try SystemThread { self.run() }
     } catch {
-      throw FileSystemError("a thread", cannot: "start it to write a checkpoint", errno: error.code)
+      throw FileSystemError("a thread", "cannot be started to write a checkpoint", errno: error.code)
     }
   }
 

@@ -1,3 +1,5 @@
+import Platform
+
 /// A run's directory, held by one run at a time.
 ///
 ///     config.yaml   the configuration as resolved
@@ -54,7 +56,7 @@ public final class RunDirectory: Sendable {
     } else {
       try RunLog.truncate(logPath, after: step)
     }
-    try FileSystem.replace(configPath, with: Array(config.utf8))
+    try FileSystem.write(config, to: configPath)
     return try RunLog(logPath)
   }
 
@@ -71,6 +73,6 @@ public final class RunDirectory: Sendable {
 
   /// Writes a picture into `samples/`, whole or not at all.
   public func write(sample name: String, _ bytes: [UInt8]) throws(FileSystemError) {
-    try FileSystem.replace("\(samplesPath)/\(name)", with: bytes)
+    try FileSystem.write(bytes, to: "\(samplesPath)/\(name)")
   }
 }

@@ -1,5 +1,5 @@
 import Glibc
-import Tensors
+import Platform
 
 /// Keeps a second run out of a run's directory, for as long as this object lives or the process does.
 ///
@@ -8,29 +8,22 @@ import Tensors
 public final class RunLock: Sendable {
   public static let fileName = "run.lock"
 
-  private let descriptor: Int32
+  private let descriptor: Descriptor
 
   public init(directory: String) throws(FileSystemError) {
     let path = "\(directory)/\(Self.fileName)"
-    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
-    guard descriptor >= 0 else { throw FileSystemError(path, cannot: "make it", errno: errno) }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      let code = errno
-      defer { close(descriptor) }
-      guard code == EWOULDBLOCK else { throw FileSystemError(path, cannot: "lock it", errno: code) }
-      throw FileSystemError(directory, "another run is using it: \(Self.holder(descriptor))")
+    descriptor = try Descriptor(
+      path, .updating, Descriptor.Rules(followsLinks: false), orThrow: FileSystemError.self)
+    guard flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 else {
+      guard errno == EWOULDBLOCK else { throw FileSystemError(path, "cannot be locked", errno: errno) }
+      throw FileSystemError(directory, "another run is using it: \(Self.holder(descriptor.number))")
     }
     let text = Array("host \(Host.name) pid \(getpid())\n".utf8)
-    let written = text.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
-    guard written == text.count, ftruncate(descriptor, off_t(text.count)) == 0 else {
-      let code = errno
-      close(descriptor)
-      throw FileSystemError(path, cannot: "write", errno: code)
+    let written = text.withUnsafeBytes { pwrite(descriptor.number, $0.baseAddress, $0.count, 0) }
+    guard written == text.count, ftruncate(descriptor.number, off_t(text.count)) == 0 else {
+      throw FileSystemError(path, "cannot be written", errno: errno)
     }
-    self.descriptor = descriptor
   }
-
-  deinit { close(descriptor) }
 
   private static func holder(_ descriptor: Int32) -> String {
     var bytes = [UInt8](repeating: 0, count: 512)

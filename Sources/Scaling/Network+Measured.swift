@@ -1,5 +1,5 @@
 import DataParallel
-import RunRecord
+import Platform
 
 extension Network {
   /// From what `bench allreduce --json` printed on two ranks: sums by doubling are one exchange and an addition each.

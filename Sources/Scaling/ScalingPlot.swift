@@ -23,10 +23,10 @@ struct ScalingPlot {
   /// Where the picture ends: lower where the legend has more than two rows.
   private var end = Self.height
 
-  private static func number(_ value: Double) -> String { String(format: "%.1f", value) }
+  private static func number(_ value: Double) -> String { value.fixed(1) }
 
   /// A short number for an axis.
-  private static func label(_ value: Double) -> String { String(format: "%.4g", value) }
+  private static func label(_ value: Double) -> String { value.shortest(4) }
 
   private static func escaped(_ text: String) -> String {
     text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")

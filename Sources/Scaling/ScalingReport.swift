@@ -1,5 +1,5 @@
 import Foundation
-import RunRecord
+import Platform
 
 /// What `launch/scaling` measured, summed up: a line for each arrangement of ranks, as CSV, JSON, Markdown and plots.
 public struct ScalingReport {
@@ -74,15 +74,11 @@ public struct ScalingReport {
   }
 
   private static func row(_ tries: [(line: JSONObject, result: JSONObject)]) -> Row? {
-    func median(_ values: [Double]) -> Double {
-      let sorted = values.sorted()
-      if sorted.isEmpty { return 0 }
-      return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
-    }
+    func middle(_ values: [Double]) -> Double { values.isEmpty ? 0 : median(values) }
     func number(_ key: String) -> [Double] { tries.compactMap { $0.result[key]?.double } }
     let ranks = tries.map { $0.result["rank_seconds"]?.array?.compactMap(\.object) ?? [] }
     func ofRanks(_ key: String, _ combine: ([Double]) -> Double) -> Double {
-      median(ranks.map { combine($0.compactMap { $0[key]?.double }) })
+      middle(ranks.map { combine($0.compactMap { $0[key]?.double }) })
     }
     let mean = { (values: [Double]) in values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count) }
     guard let (line, result) = tries.first, let mode = line["mode"]?.string, let preset = line["preset"]?.string,
@@ -90,7 +86,7 @@ public struct ScalingReport {
       let threads = line["threads"]?.int, let batch = result["batch"]?.int, let shards = result["shards"]?.int
     else { return nil }
     let rates = number("images_per_second")
-    let seconds = median(number("step_seconds_median"))
+    let seconds = middle(number("step_seconds_median"))
     let exposed = ofRanks("communication_wait", mean)
     let names = result["phase_seconds"]?.object?.entries.map(\.key) ?? []
     return Row(
@@ -101,7 +97,7 @@ public struct ScalingReport {
       hidden: max(0, ofRanks("communication", mean) - exposed),
       peakMebibytes: Int(ranks.joined().compactMap { $0["peak_rss_mib"]?.double }.max() ?? 0),
       phases: names.map { name in
-        (name, median(tries.compactMap { $0.result["phase_seconds"]?.object?[name]?.double }))
+        (name, middle(tries.compactMap { $0.result["phase_seconds"]?.object?[name]?.double }))
       })
   }
 
@@ -144,11 +140,13 @@ public struct ScalingReport {
         + "computing, s | waiting, s | communication hidden, s | peak memory of a rank |\n"
       text += String(repeating: "| --- ", count: 11) + "|\n"
       for row in curve.rows {
-        text += String(
-          format: "| %d | %d | %d | %d | %.4f | %.2f (%.2f, %.2f) | %.1f %% | %.4f | %.4f | %.4f | %d MiB |\n",
-          row.hosts,
-          row.ranks, row.batch, row.shards, row.stepSeconds, row.imagesPerSecond, row.slowest, row.fastest,
-          100 * row.efficiency, row.compute, row.exposed, row.hidden, row.peakMebibytes)
+        let cells = [
+          "\(row.hosts)", "\(row.ranks)", "\(row.batch)", "\(row.shards)", row.stepSeconds.fixed(4),
+          "\(row.imagesPerSecond.fixed(2)) (\(row.slowest.fixed(2)), \(row.fastest.fixed(2)))",
+          "\(row.efficiency.percent()) %", row.compute.fixed(4), row.exposed.fixed(4), row.hidden.fixed(4),
+          "\(row.peakMebibytes) MiB",
+        ]
+        text += "| " + cells.joined(separator: " | ") + " |\n"
       }
       text += "\n"
     }

@@ -1,4 +1,4 @@
-import RunRecord
+import Platform
 
 /// What a step's time is made of on one rank, as a timeline of `bench step` shows it: seconds from the step's beginning.
 ///
@@ -152,18 +152,15 @@ extension StepProfile {
     guard let first = whole.first else {
       throw FileSystemError(path, "has no step with gradients handed over; make it with bench step --timeline")
     }
-    func median(_ value: (Part) -> Double) -> Double {
-      let sorted = whole.map(value).sorted()
-      return sorted[sorted.count / 2]
-    }
-    let compute = median { $0.computed - $0.begin }
+    func middle(_ value: (Part) -> Double) -> Double { median(whole.map(value)) }
+    let compute = middle { $0.computed - $0.begin }
     var gradients: [Gradient] = []
     var statistics = Handover(bytes: 0, seconds: 0)
     var sumsBytes = 0
     for (index, ready) in first.ready.enumerated() {
       // Every step hands over the same vectors in the same order.
       let seconds =
-        median { part in
+        middle { part in
           (index < part.ready.count ? part.ready[index].at : part.computed) - part.begin
         } / 1e6
       switch ready.network {
@@ -182,7 +179,7 @@ extension StepProfile {
     let networks = Double(max(1, gradients.count))
     self.init(
       localShards: first.shards, compute: compute / 1e6, gradients: gradients, statistics: statistics,
-      sumsBytes: sumsBytes, norm: max(0, median { $0.norm }) / 1e6 / networks, update: median { $0.update } / 1e6,
+      sumsBytes: sumsBytes, norm: max(0, middle { $0.norm }) / 1e6 / networks, update: middle { $0.update } / 1e6,
       spread: whole.map { ($0.computed - $0.begin) / compute })
   }
 }

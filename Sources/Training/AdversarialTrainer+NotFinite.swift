@@ -1,5 +1,3 @@
-import Communication
-import DataParallel
 import Tensors
 
 /// Where a shard's gradients go while it is run again to find what is not finite: to memory of their own, unsent.

@@ -1,8 +1,6 @@
 import Communication
 import DataParallel
 import Kernels
-import Layers
-import Objectives
 import PoseData
 import RunRecord
 import Tensors

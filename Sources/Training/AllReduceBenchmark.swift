@@ -1,6 +1,5 @@
 import Communication
-import RunRecord
-import Tensors
+import Platform
 
 #if canImport(Glibc)
   import Glibc
@@ -93,16 +92,16 @@ public final class AllReduceBenchmark {
       }
       let allSeconds = try gathered(seconds)
       let slowest = ways.indices.map { index in
-        (0..<tries).map { attempt in allSeconds.map { $0[index * tries + attempt] }.max()! }.sorted()[tries / 2]
+        median((0..<tries).map { attempt in allSeconds.map { $0[index * tries + attempt] }.max()! })
       }
       let core = try gathered(coreSeconds(vector, slowest))
       var ofSize: [Line] = []
       for (index, way) in ways.enumerated() {
-        let core = core.flatMap { $0[index * tries..<(index + 1) * tries] }.sorted()
+        let core = core.flatMap { $0[index * tries..<(index + 1) * tries] }
         let used = scattered.contains(bytes) ? 1 : 0
         ofSize.append(
           Line(
-            bytes: bytes, name: way.name, seconds: slowest[index], coreSeconds: core[core.count / 2],
+            bytes: bytes, name: way.name, seconds: slowest[index], coreSeconds: median(core),
             isUsed: index == used))
       }
       if communicator.rank == 0 { report(ofSize) }

@@ -1,6 +1,6 @@
 import Foundation
+import Platform
 import PoseData
-import RunRecord
 
 /// Annotations in the forms that `PhotographFiles` reads, written where it looks for them.
 public struct AnnotationExport {
@@ -26,11 +26,13 @@ public struct AnnotationExport {
   /// - Parameters:
   ///   - skeleton: of the people to come; the form's own where it has one, and then joints that it lacks are left out.
   ///   - folder: for everything; made where it is not there.
-  public init(_ form: Form, skeleton: Skeleton, folder: String) throws(DataError) {
+  public init(_ form: Form, skeleton: Skeleton, folder: String) throws(FileSystemError) {
     self.form = form
     self.skeleton = skeleton
     self.folder = folder
-    for part in PhotographFiles.Part.allCases { try Folder.make("\(folder)/\(photographs(part))") }
+    for part in PhotographFiles.Part.allCases {
+      try FileSystem.createDirectory("\(folder)/\(photographs(part))")
+    }
   }
 
   /// The folder of a part's photographs, from `folder`.
@@ -45,7 +47,7 @@ public struct AnnotationExport {
   /// Writes a person's photograph and keeps the annotation for `finish`.
   public mutating func add(
     _ image: RGBImage, _ annotation: PoseAnnotation, to part: PhotographFiles.Part, quality: Int
-  ) throws(DataError) {
+  ) throws {
     let number = String(people.count + 1)
     let name: String
     switch form {
@@ -59,25 +61,28 @@ public struct AnnotationExport {
   }
 
   /// Writes the annotations.
-  public func finish() throws(DataError) {
+  public func finish() throws(FileSystemError) {
     switch form {
-    case .keypoints: try JSONValue.object(keypoints()).write(to: "\(folder)/annotations.json")
-    case .mpii: try JSONValue.array(people.map(hourglass)).write(to: "\(folder)/mpii_annotations.json")
+    case .keypoints: try write(.object(keypoints()), "annotations.json")
+    case .mpii: try write(.array(people.map(hourglass)), "mpii_annotations.json")
     case .hrnet:
       for part in PhotographFiles.Part.allCases {
-        try JSONValue.array(people.filter { $0.part == part }.map(hrnet))
-          .write(to: "\(folder)/annot/\(part.rawValue).json")
+        try write(.array(people.filter { $0.part == part }.map(hrnet)), "annot/\(part.rawValue).json")
       }
     case .release:
       try MatFile.write(release(), variable: MPIIRelease.variable, to: "\(folder)/\(MPIIRelease.fileName)")
     case .coco:
       for part in PhotographFiles.Part.allCases {
         let year = part == .train ? "train2017" : "val2017"
-        try JSONValue.object(coco(part)).write(to: "\(folder)/annotations/person_keypoints_\(year).json")
+        try write(.object(coco(part)), "annotations/person_keypoints_\(year).json")
       }
     case .lsp, .lspet:
       try MatFile.write(sportsPose(), variable: "joints", to: "\(folder)/joints.mat")
     }
+  }
+
+  private func write(_ value: JSONValue, _ name: String) throws(FileSystemError) {
+    try FileSystem.write(value.text + "\n", to: "\(folder)/\(name)")
   }
 
   private static func list(_ numbers: Double...) -> JSONValue { .array(numbers.map { JSONValue($0) }) }

@@ -1,4 +1,5 @@
 import Kernels
+import Platform
 import Synchronization
 import Tensors
 

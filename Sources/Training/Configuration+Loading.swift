@@ -1,10 +1,10 @@
-import Glibc
-import RunRecord
+import Platform
 
 extension Configuration {
   /// Reads a YAML file, then `overrides` of the form key=value, of which the last for a key holds.
   public static func load(file: String, overrides: [String] = []) throws(ConfigurationError) -> Configuration {
-    guard let text = String(validating: try readWhole(file), as: UTF8.self) else {
+    let bytes = try InputFile<ConfigurationError>(file, .anything).readAll(limit: ConfigurationDocument.mostBytes)
+    guard let text = String(validating: bytes, as: UTF8.self) else {
       throw ConfigurationError(file, "is not UTF-8")
     }
     return try parse(text, file: file, overrides: overrides)
@@ -89,26 +89,5 @@ extension Configuration {
     let name = file.split(separator: "/").last.map(String.init) ?? file
     guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return name }
     return String(name[..<dot])
-  }
-
-  /// A file's bytes, of which one more than `ConfigurationDocument` takes at most.
-  private static func readWhole(_ path: String) throws(ConfigurationError) -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else {
-      throw ConfigurationError(path, "cannot be opened: \(String(cString: strerror(errno)))")
-    }
-    defer { close(descriptor) }
-    var bytes = [UInt8](repeating: 0, count: ConfigurationDocument.mostBytes + 1)
-    var count = 0
-    while count < bytes.count {
-      let got = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress! + count, $0.count - count) }
-      if got < 0 && errno == EINTR { continue }
-      guard got >= 0 else {
-        throw ConfigurationError(path, "cannot be read: \(String(cString: strerror(errno)))")
-      }
-      if got == 0 { break }
-      count += got
-    }
-    return Array(bytes.prefix(count))
   }
 }

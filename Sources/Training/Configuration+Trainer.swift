@@ -1,7 +1,5 @@
 import Communication
 import DataParallel
-import Kernels
-import Objectives
 import Optimizers
 import PoseData
 import PoseModels

@@ -1,3 +1,4 @@
+import Platform
 import Yams
 
 /// A configuration file and its overrides, taken apart into keys and their text, before any value is understood.

@@ -1,4 +1,4 @@
-import RunRecord
+import Platform
 
 /// Writes a configuration as YAML, every key, in the order of `Configuration.visit`.
 struct ConfigurationWriter: ConfigurationVisitor {

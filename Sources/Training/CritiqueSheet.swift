@@ -1,5 +1,4 @@
 import PoseData
-import Tensors
 
 /// A picture of what the two networks say of a person, the joint that the discriminator doubts most first.
 ///

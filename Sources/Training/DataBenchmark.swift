@@ -1,5 +1,5 @@
+import Platform
 import PoseData
-import RunRecord
 
 #if canImport(Glibc)
   import Glibc

@@ -1,6 +1,6 @@
 import Foundation
+import Platform
 import PoseData
-import RunRecord
 
 extension DataReport {
   /// Problems named in the text.
@@ -9,11 +9,11 @@ extension DataReport {
   /// For people: counts, what is wrong, boxes, and a row a joint.
   public var text: String {
     var lines = [
-      "\(Self.grouped(samples)) \(samples == 1 ? "person" : "people") in \(Self.grouped(photographs)) "
+      "\(samples.grouped) \(samples == 1 ? "person" : "people") in \(photographs.grouped) "
         + "photograph\(photographs == 1 ? "" : "s")"
     ]
     if isDecoded {
-      lines.append("\(Self.grouped(missing.count)) missing, \(Self.grouped(broken.count)) broken")
+      lines.append("\(missing.count.grouped) missing, \(broken.count.grouped) broken")
       lines += Self.named(missing) + Self.named(broken)
     } else {
       lines.append("photographs were not looked at")
@@ -21,19 +21,19 @@ extension DataReport {
     if let smallest = sides.first, let largest = sides.last {
       let middle = sides[sides.count / 2]
       lines.append(
-        String(format: "squares of %.0f to %.0f pixels, half of them at most %.0f", smallest, largest, middle)
+        "squares of \(smallest.fixed(0)) to \(largest.fixed(0)) pixels, half of them at most \(middle.fixed(0))"
           + (seen > 0 ? "; \(Self.share(reachingOut, seen)) reach beyond their photograph" : ""))
     }
     let total = labelled.reduce(0, +)
     lines.append(
-      String(format: "%.2f of %d joints labelled a person", Double(total) / Double(max(1, samples)), jointNames.count)
-        + "; \(Self.grouped(unlabelledSamples)) people without any"
-        + (seen > 0 ? "; \(Self.grouped(jointsOutside)) joints beyond their photograph" : ""))
+      "\((Double(total) / Double(max(1, samples))).fixed(2)) of \(jointNames.count) joints labelled a person"
+        + "; \(unlabelledSamples.grouped) people without any"
+        + (seen > 0 ? "; \(jointsOutside.grouped) joints beyond their photograph" : ""))
     let width = max(jointNames.map(\.count).max()!, "joint".count) + 2
-    lines.append("joint".padding(toLength: width, withPad: " ", startingAt: 0) + "labelled   hidden of those")
+    lines.append("joint".rightPadded(width) + "labelled   hidden of those")
     for (joint, name) in jointNames.enumerated() {
       lines.append(
-        name.padding(toLength: width, withPad: " ", startingAt: 0) + Self.share(labelled[joint], samples).leftPadded(8)
+        name.rightPadded(width) + Self.share(labelled[joint], samples).leftPadded(8)
           + Self.share(hidden[joint], labelled[joint]).leftPadded(17))
     }
     return lines.joined(separator: "\n")
@@ -68,21 +68,10 @@ extension DataReport {
 
   private static func named(_ errors: [DataError]) -> [String] {
     errors.prefix(mostNamed).map { "  \($0)" }
-      + (errors.count > mostNamed ? ["  and \(grouped(errors.count - mostNamed)) more"] : [])
+      + (errors.count > mostNamed ? ["  and \((errors.count - mostNamed).grouped) more"] : [])
   }
 
   private static func share(_ part: Int, _ whole: Int) -> String {
-    whole == 0 ? "none" : String(format: "%.1f %%", 100 * Double(part) / Double(whole))
-  }
-
-  /// 22246 as 22,246.
-  private static func grouped(_ number: Int) -> String {
-    var digits = String(number)
-    var place = digits.count - 3
-    while place > 0 {
-      digits.insert(",", at: digits.index(digits.startIndex, offsetBy: place))
-      place -= 3
-    }
-    return digits
+    whole == 0 ? "none" : "\((Double(part) / Double(whole)).percent()) %"
   }
 }

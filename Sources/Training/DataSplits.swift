@@ -1,6 +1,6 @@
 import Communication
+import Platform
 import PoseData
-import RunRecord
 
 /// The samples a run learns from and those it is judged by, as the configuration names them.
 public struct DataSplits: Sendable {

@@ -1,7 +1,6 @@
 import Foundation
 import Metrics
-import PoseData
-import RunRecord
+import Platform
 
 extension DetectionFigures {
   /// An evaluation for programs, on one line.
@@ -33,8 +32,8 @@ extension KeypointAveragePrecision.Figures {
 
   func rows(width: Int) -> [String] {
     named.map { name, value in
-      name.padding(toLength: width, withPad: " ", startingAt: 0)
-        + (value < 0 ? "none" : String(format: "%.4f", value)).leftPadded(10)
+      name.rightPadded(width)
+        + (value < 0 ? "none" : value.fixed(4)).leftPadded(10)
     }
   }
 }

@@ -1,6 +1,6 @@
 import Metrics
+import Platform
 import PoseData
-import RunRecord
 
 /// Whether the discriminator's doubt is worth anything: how well it tells wrong joints from right ones, beside the
 /// heatmap's peak alone.

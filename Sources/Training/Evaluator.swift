@@ -1,5 +1,4 @@
 import Communication
-import Kernels
 import PoseData
 import Tensors
 

@@ -26,8 +26,7 @@ enum HeatmapOverlay {
   /// A value for a caption, to hundredths.
   static func rounded(_ value: Double) -> String {
     guard value < 100 else { return "over 100" }
-    let hundredths = Int((abs(value) * 100).rounded())
-    return "\(value < 0 ? "-" : "")\(hundredths / 100).\(String(hundredths % 100).leftPadded(2, "0"))"
+    return value.fixed(2)
   }
 
   private static func sampled(_ map: [Double], _ side: Int, _ x: Double, _ y: Double) -> Double {

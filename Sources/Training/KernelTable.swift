@@ -1,5 +1,5 @@
 import Kernels
-import RunRecord
+import Platform
 
 /// Where a step's time goes, operation by operation, and how each compares with what the machine can do at most.
 public struct KernelTable {

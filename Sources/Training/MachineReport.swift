@@ -1,7 +1,7 @@
 import Communication
 import Foundation
 import Kernels
-import Tensors
+import Platform
 
 /// What `doctor` finds: a machine as training will meet it.
 public struct MachineReport {
@@ -43,11 +43,11 @@ public struct MachineReport {
   public mutating func lookAtCores(online: Int, allowed: Int) {
     var text = "\(allowed) of \(online) for this process"
     if let quota = files.coreQuota {
-      text += ", \(Self.brief(quota)) of their time"
+      text += ", \(quota.brief) of their time"
       if quota < Double(allowed) {
         add(
           Trouble(
-            "the container may use the time of \(Self.brief(quota)) cores, but sees \(allowed): threads will be stopped "
+            "the container may use the time of \(quota.brief) cores, but sees \(allowed): threads will be stopped "
               + "while others wait for them",
             remedy: "give it whole cores, or set compute.threads × ranks to \(max(1, Int(quota)))"))
       }
@@ -155,11 +155,11 @@ public struct MachineReport {
 
   /// How quickly checkpoints can be written where `directory` is.
   public mutating func lookAtDisk(_ directory: String, mebibytesPerSecond: Double, freeMebibytes: Int) {
-    found("disk", "\(directory): \(Self.brief(mebibytesPerSecond)) MiB/s to the disk itself, \(freeMebibytes) MiB free")
+    found("disk", "\(directory): \(mebibytesPerSecond.brief) MiB/s to the disk itself, \(freeMebibytes) MiB free")
     if mebibytesPerSecond < 20 {
       add(
         Trouble(
-          "\(directory) takes \(Self.brief(mebibytesPerSecond)) MiB a second: a checkpoint of the paper's networks has 265",
+          "\(directory) takes \(mebibytesPerSecond.brief) MiB a second: a checkpoint of the paper's networks has 265",
           remedy: "choose a quicker run.directory, or a larger checkpoint.every"))
     }
     if freeMebibytes < 2048 {
@@ -172,14 +172,10 @@ public struct MachineReport {
 
   public mutating func say(_ name: String, _ text: String) { found(name, text) }
 
-  private static func brief(_ value: Double) -> String {
-    value >= 10 || value == value.rounded() ? "\(Int(value.rounded()))" : "\((value * 10).rounded() / 10)"
-  }
-
   public var text: String {
     let width = max(12, (findings.map(\.name.count).max() ?? 0) + 2)
     func row(_ name: String, _ text: String) -> String {
-      name.padding(toLength: width, withPad: " ", startingAt: 0) + text
+      name.rightPadded(width) + text
     }
     var rows = findings.map { row($0.name, $0.text) }
     for trouble in troubles { rows += [row("WRONG", trouble.problem), row("  try", trouble.remedy)] }

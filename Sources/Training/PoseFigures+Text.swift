@@ -1,7 +1,7 @@
 import Foundation
 import Metrics
+import Platform
 import PoseData
-import RunRecord
 
 extension PoseFigures {
   /// An evaluation for programs: the line of `log.jsonl`, and each figure in full.
@@ -39,9 +39,9 @@ extension PoseFigures {
   public func table(_ skeleton: Skeleton) -> String {
     let width = max(skeleton.jointNames.map(\.count).max()!, "count-weighted mean".count) + 2
     func row(_ name: String, _ cells: [String]) -> String {
-      name.padding(toLength: width, withPad: " ", startingAt: 0) + cells.map { $0.leftPadded(10) }.joined()
+      name.rightPadded(width) + cells.map { $0.leftPadded(10) }.joined()
     }
-    func percent(_ share: Double?) -> String { share.map { String(format: "%.2f", $0 * 100) } ?? "none" }
+    func percent(_ share: Double?) -> String { share.map { $0.percent(2) } ?? "none" }
     let heads = pckh.map { [$0.perJoint(at: 50), $0.perJoint(at: 10)] } ?? []
     var rows = [row("", ["labelled", "PCK@0.2"] + (pckh == nil ? [] : ["PCKh@0.5", "PCKh@0.1"]))]
     for (joint, name) in skeleton.jointNames.enumerated() {

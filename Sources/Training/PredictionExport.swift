@@ -1,6 +1,6 @@
 import Metrics
+import Platform
 import PoseData
-import RunRecord
 
 /// Predictions for others: a list of our own, and the form in which a set's evaluation takes them.
 public struct PredictionExport {
@@ -15,8 +15,8 @@ public struct PredictionExport {
   /// Writes `predictions.json`, and beside it what `kind` has:
   /// COCO's results (`results.json`); for MPII `pos_pred_src`, 16×2×N, and for LSP and LSPET `pred`, 2×14×N, in
   /// `predictions.mat`, pixels from 1, samples that could not be read at 0.
-  public func write(_ kind: Configuration.Data.Kind, to folder: String) throws(DataError) {
-    try JSONValue.array(samples).write(to: "\(folder)/predictions.json")
+  public func write(_ kind: Configuration.Data.Kind, to folder: String) throws {
+    try FileSystem.write(JSONValue.array(samples).text + "\n", to: "\(folder)/predictions.json")
     switch kind {
     case .coco: try Self.writeResults(cocoPeople(), to: folder)
     case .mpii:
@@ -50,7 +50,7 @@ public struct PredictionExport {
   }
 
   /// Writes `results.json`: people as COCO's evaluation takes them.
-  public static func writeResults(_ people: [FoundPerson], to folder: String) throws(DataError) {
+  public static func writeResults(_ people: [FoundPerson], to folder: String) throws(FileSystemError) {
     let results = people.map { person -> JSONValue in
       .object([
         "image_id": JSONValue(person.imageID), "category_id": JSONValue(1),
@@ -58,7 +58,7 @@ public struct PredictionExport {
         "score": JSONValue(person.score),
       ])
     }
-    try JSONValue.array(results).write(to: "\(folder)/results.json")
+    try FileSystem.write(JSONValue.array(results).text + "\n", to: "\(folder)/results.json")
   }
 
   private func table(_ extents: [Int], _ row: ([JointDecoder.Position]) -> [Double]) -> MatFile.Array {

@@ -22,7 +22,7 @@ struct ProgressReporter {
     let isLast = step == totalSteps
     if let last, !isLast, now - last < (isTerminal ? Self.terminalInterval : Self.plainInterval) { return nil }
     last = now
-    let number = { (value: Double) in Self.digits(value, 4) }
+    let number = { (value: Double) in value.significant(4) }
     var parts = ["step \(step)/\(totalSteps)"]
     parts.append(record.skipped == nil ? "mse \(number(record.lossMSE))" : "skipped")
     if record.learningRateDiscriminator > 0 {
@@ -31,37 +31,12 @@ struct ProgressReporter {
         "k_t \(number(record.kt))",
       ]
     }
-    parts.append("\(Self.digits(Double(timing.batch) / secondsPerStep, 3)) images/s")
-    if !isLast { parts.append("ETA \(Self.duration(secondsPerStep * Double(totalSteps - step)))") }
+    parts.append("\((Double(timing.batch) / secondsPerStep).significant(3)) images/s")
+    if !isLast { parts.append("ETA \((secondsPerStep * Double(totalSteps - step)).duration)") }
     let text = parts.joined(separator: "  ")
     return isTerminal ? "\r\u{1B}[K\(text)" + (isLast ? "\n" : "") : text + "\n"
   }
 
   /// A line of another kind, which takes the place of the one in progress.
   func over(_ text: String) -> String { isTerminal ? "\r\u{1B}[K\(text)\n" : text + "\n" }
-
-  /// A number with so many significant digits.
-  static func digits(_ value: Double, _ count: Int) -> String {
-    guard value.isFinite, value != 0 else { return "\(value)" }
-    var scale = 1.0
-    var decimals = 0
-    while abs(value) * scale < powerOfTen(count - 1) && decimals < count + 6 {
-      scale *= 10
-      decimals += 1
-    }
-    let rounded = (value * scale).rounded()
-    let whole = String(Int64(abs(rounded)))
-    guard decimals > 0 else { return (value < 0 ? "-" : "") + whole }
-    let padded = String(repeating: "0", count: max(0, decimals + 1 - whole.count)) + whole
-    return (value < 0 ? "-" : "") + padded.dropLast(decimals) + "." + padded.suffix(decimals)
-  }
-
-  private static func powerOfTen(_ exponent: Int) -> Double { (0..<exponent).reduce(1) { power, _ in power * 10 } }
-
-  static func duration(_ seconds: Double) -> String {
-    let total = Int(seconds.rounded())
-    let two = { (value: Int) in value < 10 ? "0\(value)" : "\(value)" }
-    return total >= 3600
-      ? "\(total / 3600):\(two(total / 60 % 60)):\(two(total % 60))" : "\(total / 60):\(two(total % 60))"
-  }
 }

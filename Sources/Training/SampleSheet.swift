@@ -1,5 +1,4 @@
 import PoseData
-import RunRecord
 
 /// A picture of what the generator predicts: crops with the predicted skeleton, and below each the true one.
 enum SampleSheet {

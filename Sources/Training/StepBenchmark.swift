@@ -1,11 +1,10 @@
 import Communication
 import DataParallel
 import Kernels
-import Objectives
 import Optimizers
+import Platform
 import PoseData
 import PoseModels
-import RunRecord
 import Tensors
 
 #if canImport(Glibc)
@@ -186,25 +185,24 @@ public final class StepBenchmark {
       limit.sample(after: step)
     }
     try recorder?.finish()
-    let sorted = seconds.sorted()
-    let median = sorted[steps / 2]
+    let middle = median(seconds)
     let ranks = try gatherRanks(records, seconds, peak)
     var phases = JSONObject()
     for phase in StepPhases.all {
-      phases.append(phase.name, JSONValue(Self.median(records.map { $0.phases[keyPath: phase.path] })))
+      phases.append(phase.name, JSONValue(median(records.map { $0.phases[keyPath: phase.path] })))
     }
     var result: JSONObject = [
       "program": "equipoise", "preset": .string(name), "batch": JSONValue(trainer.plan.batch),
       "shards": JSONValue(trainer.plan.shards), "ranks": JSONValue(trainer.plan.worldSize),
       "threads": JSONValue(machine.pool.threads), "precision": MemoryLayout<Real>.size == 8 ? "fp64" : "fp32",
-      "convolution": .string(machine.convolution.rawValue), "step_seconds_min": JSONValue(sorted[0]),
-      "step_seconds_median": JSONValue(median), "step_seconds": .array(seconds.map { JSONValue($0) }),
-      "images_per_second": JSONValue(Double(trainer.plan.batch) / median),
+      "convolution": .string(machine.convolution.rawValue), "step_seconds_min": JSONValue(seconds.min()!),
+      "step_seconds_median": JSONValue(middle), "step_seconds": .array(seconds.map { JSONValue($0) }),
+      "images_per_second": JSONValue(Double(trainer.plan.batch) / middle),
       "peak_rss_mib": JSONValue(peak), "page_faults": JSONValue(faults), "blas_core": .string(blas.coreName),
       "kernels": .string(machine.level.name), "sgemm_gflops": JSONValue(limit.rate / 1e9),
       "multiplications": JSONValue(trainer.multiplications),
       "limit_seconds": JSONValue(limit.seconds(multiplications: trainer.multiplications)),
-      "limit_share": JSONValue(limit.seconds(multiplications: trainer.multiplications) / median),
+      "limit_share": JSONValue(limit.seconds(multiplications: trainer.multiplications) / middle),
       "bucket_bytes": .array(
         trainer.players.map { JSONValue($0.gradients.buckets.largest * MemoryLayout<Real>.size) }),
       "phase_seconds": .object(phases), "rank_seconds": .array(ranks),
@@ -219,14 +217,12 @@ public final class StepBenchmark {
 }
 
 extension StepBenchmark {
-  private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
-
   /// Of every rank medians of the seconds that it computed in a step, waited for others, and took for sums over ranks,
   /// hidden or not; and its peak memory.
   private func gatherRanks(_ records: [StepRecord], _ seconds: [Double], _ peak: Int) throws -> [JSONValue] {
     let own = [
-      Self.median(zip(records, seconds).map { $1 - $0.phases.communication }),
-      Self.median(records.map(\.phases.communication)), Self.median(records.map(\.communicationSeconds)),
+      median(zip(records, seconds).map { $1 - $0.phases.communication }),
+      median(records.map(\.phases.communication)), median(records.map(\.communicationSeconds)),
       Double(peak),
     ]
     return try communicator.allGather(numbers: own).map { figures in
@@ -244,12 +240,12 @@ extension StepBenchmark {
   /// if they began each step together.
   private func costOfExchange(_ seconds: [Double], _ muteSeconds: [Double]) throws -> JSONObject {
     let ranks = try communicator.allGather(numbers: muteSeconds)
-    let alone = ranks.map(Self.median).reduce(0, +) / Double(ranks.count)
-    let slowest = Self.median(muteSeconds.indices.map { step in ranks.map { $0[step] }.max()! })
+    let alone = ranks.map { median($0) }.reduce(0, +) / Double(ranks.count)
+    let slowest = median(muteSeconds.indices.map { step in ranks.map { $0[step] }.max()! })
     return [
       "step_seconds": .array(muteSeconds.map { JSONValue($0) }), "step_seconds_median": JSONValue(alone),
-      "slowest_rank_seconds_median": JSONValue(slowest), "ratio": JSONValue(Self.median(seconds) / alone),
-      "ratio_to_slowest_rank": JSONValue(Self.median(seconds) / slowest),
+      "slowest_rank_seconds_median": JSONValue(slowest), "ratio": JSONValue(median(seconds) / alone),
+      "ratio_to_slowest_rank": JSONValue(median(seconds) / slowest),
     ]
   }
 }

@@ -1,4 +1,5 @@
 import Kernels
+import Platform
 import Tensors
 
 /// The time in which a step's multiplications could be done if nothing else were: what Winograd F(4×4, 3×3) leaves of
@@ -46,7 +47,7 @@ final class StepLimit {
 
   /// Floating-point operations a second, all threads together.
   var rate: Double {
-    2 * Double(Self.side * Self.side * Self.side * pool.threads) / seconds.sorted()[seconds.count / 2]
+    2 * Double(Self.side * Self.side * Self.side * pool.threads) / median(seconds)
   }
 
   /// Seconds for so many multiplications, each with its addition.

@@ -1,6 +1,6 @@
 import Metrics
+import Platform
 import PoseData
-import RunRecord
 
 /// Where a step's time went, in seconds.
 struct StepTiming {
@@ -50,11 +50,10 @@ extension PCK {
       let sum = sums[plain] ?? (0, 0)
       sums[plain] = (sum.correct + correct[joint], sum.total + total[joint])
     }
-    let percent = { (share: Double) in String(describing: (share * 1000).rounded() / 10) }
     let joints = order.compactMap { name -> String? in
       guard let sum = sums[name], sum.total > 0 else { return nil }
-      return "\(name) \(percent(Double(sum.correct) / Double(sum.total)))"
+      return "\(name) \((Double(sum.correct) / Double(sum.total)).percent())"
     }
-    return "step \(step)  PCK@0.2 \(value.map(percent) ?? "none") %   (\(joints.joined(separator: ", ")))"
+    return "step \(step)  PCK@0.2 \(value.map { $0.percent() } ?? "none") %   (\(joints.joined(separator: ", ")))"
   }
 }

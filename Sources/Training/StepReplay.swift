@@ -1,8 +1,8 @@
 import Communication
 import DataParallel
+import Platform
 import PoseData
 import RunRecord
-import Tensors
 
 /// One step of a run again, from the nearest checkpoint on, with figures of every tensor that it writes.
 ///

@@ -1,4 +1,3 @@
-import Kernels
 import PoseData
 import Tensors
 

@@ -1,5 +1,5 @@
 import Communication
-import RunRecord
+import Platform
 
 /// Writes down what all ranks do in some steps, and makes a file of it for a trace viewer.
 final class TimelineRecorder {
@@ -20,7 +20,7 @@ final class TimelineRecorder {
     guard let timeline = communicator.activity.timeline else { return }
     communicator.activity.timeline = nil
     let ranks = try communicator.gather(timeline, clockOffset: offset)
-    try Together.onRankZero(communicator) { try Text.write(TimelineExport.trace(ranks).text + "\n", to: path) }
+    try Together.onRankZero(communicator) { try FileSystem.write(TimelineExport.trace(ranks).text + "\n", to: path) }
   }
 }
 

@@ -1,5 +1,4 @@
 import DataParallel
-import Kernels
 import Objectives
 import Optimizers
 import PoseModels

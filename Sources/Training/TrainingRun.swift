@@ -1,10 +1,8 @@
 import Communication
 import DataParallel
-import Kernels
 import Metrics
 import PoseData
 import RunRecord
-import Tensors
 
 /// A whole training run on this rank: data, steps, evaluations, checkpoints and the record of it all.
 ///

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Communication
 import Foundation
-import RunRecord
 import Training
 
 struct BenchCommand: ParsableCommand {
@@ -129,9 +128,9 @@ struct BenchKernelsCommand: ParsableCommand {
     for line in lines {
       rows.append([
         line.operation.name, "\(line.operation.shape)", "\(line.operation.channels)",
-        String(format: "%.0f", line.callsPerStep), String(format: "%.2f", line.seconds * 1e3),
-        String(format: "%.1f %%", 100 * line.seconds / table.stepSeconds), String(format: "%.1f", line.rate / 1e9),
-        line.isBoundByMemory ? "GB/s" : "GFLOP/s", String(format: "%.0f %%", 100 * line.share),
+        line.callsPerStep.fixed(0), (line.seconds * 1e3).fixed(2),
+        "\((line.seconds / table.stepSeconds).percent()) %", (line.rate / 1e9).fixed(1),
+        line.isBoundByMemory ? "GB/s" : "GFLOP/s", "\(line.share.percent(0)) %",
       ])
     }
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max()! }
@@ -143,11 +142,11 @@ struct BenchKernelsCommand: ParsableCommand {
       }.joined(separator: "  ")
     }
     let listed = 100 * lines.reduce(0) { $0 + $1.seconds } / table.stepSeconds
-    let heading = String(
-      format: "A step of %.1f ms, %d thread%@, kernels %@. At most: %.1f GFLOP/s in registers, %.1f GB/s of memory.",
-      table.stepSeconds * 1e3, table.threads, table.threads == 1 ? "" : "s", table.kernels,
-      2 * table.peaks.multiplications / 1e9, table.peaks.bytes / 1e9)
-    return ([heading, String(format: "The operations below are %.1f %% of it.", listed), ""] + printed).joined(
+    let heading =
+      "A step of \((table.stepSeconds * 1e3).fixed(1)) ms, \(table.threads) thread\(table.threads == 1 ? "" : "s"), kernels "
+      + "\(table.kernels). At most: \((2 * table.peaks.multiplications / 1e9).fixed(1)) GFLOP/s in registers, "
+      + "\((table.peaks.bytes / 1e9).fixed(1)) GB/s of memory."
+    return ([heading, "The operations below are \(listed.fixed(1)) % of it.", ""] + printed).joined(
       separator: "\n")
   }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
+import Platform
 import PoseData
-import RunRecord
 import Tensors
 import Training
 
@@ -27,7 +27,7 @@ struct DataCheckCommand: ParsableCommand {
 
   func run() throws {
     let configuration = try Configuration.load(file: config, overrides: overrides)
-    if let out { try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true) }
+    if let out { try FileSystem.createDirectory(out) }
     let threads = configuration.compute.threads > 0 ? configuration.compute.threads : ThreadPool.cores
     var object = JSONObject()
     var photographs: [Set<String>] = []

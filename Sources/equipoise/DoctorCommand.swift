@@ -1,7 +1,7 @@
 import ArgumentParser
 import Communication
 import Foundation
-import Kernels
+import Platform
 import RunRecord
 import Supervision
 import Tensors
@@ -39,10 +39,10 @@ struct DoctorCommand: ParsableCommand {
     } catch {
       report.say("BLAS core", "none: \(error); only bench needs it")
     }
-    report.lookAtSystem(sharedMemoryFree: Self.freeBytes("/dev/shm"))
+    report.lookAtSystem(sharedMemoryFree: FileSystem.freeBytes(at: "/dev/shm"))
     let speed = try DiskSpeed.measure(in: directory)
     report.lookAtDisk(
-      directory, mebibytesPerSecond: speed, freeMebibytes: (Self.freeBytes(directory) ?? 0) >> 20)
+      directory, mebibytesPerSecond: speed, freeMebibytes: (FileSystem.freeBytes(at: directory) ?? 0) >> 20)
     if let hostfile {
       do throws(HostListError) {
         let list = try HostList(file: hostfile)
@@ -64,9 +64,5 @@ struct DoctorCommand: ParsableCommand {
     }
     print(report.text)
     if !report.troubles.isEmpty { Program.leave(.trouble) }
-  }
-
-  private static func freeBytes(_ path: String) -> Int? {
-    (try? FileManager.default.attributesOfFileSystem(forPath: path))?[.systemFreeSize] as? Int
   }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import RunRecord
 
 /// The command line: one file a subcommand.
 @main

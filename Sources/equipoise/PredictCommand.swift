@@ -2,9 +2,9 @@ import ArgumentParser
 import Communication
 import Foundation
 import Metrics
+import Platform
 import PoseData
 import RunRecord
-import Tensors
 import Training
 
 struct PredictCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Communication
 import Foundation
+import Platform
 import RunRecord
 import Training
 
@@ -61,7 +62,7 @@ struct ReplayCommand: ParsableCommand {
 
   /// The checkpoint to go on from; nil to begin at the beginning.
   private func nearest() throws -> Checkpoint? {
-    if FileManager.default.fileExists(atPath: "\(checkpoint)/checkpoints") {
+    if FileSystem.kind(of: "\(checkpoint)/checkpoints") == .directory {
       return try CheckpointStore(runDirectory: checkpoint).newestGood(upTo: step - 1)?.checkpoint
     }
     return try CheckpointStore.open(checkpoint).checkpoint

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import PoseData
 import RunRecord
 import Supervision

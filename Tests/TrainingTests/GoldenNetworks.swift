@@ -4,6 +4,7 @@ import Foundation
 import Kernels
 import Objectives
 import Optimizers
+import Platform
 import PoseModels
 import RunRecord
 import Tensors

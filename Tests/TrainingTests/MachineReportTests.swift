@@ -1,6 +1,7 @@
 import Communication
 import Foundation
 import Kernels
+import Platform
 import Testing
 import Training
 

@@ -1,5 +1,3 @@
-import Tensors
-
 /// Drawn people in drawn places, with MPII's sixteen joints: data for trying things out, where no photographs are.
 ///
 /// A sample is a function of the seed and its number alone, with the same bits on every machine: no file is read, and

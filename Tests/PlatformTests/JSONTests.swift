@@ -1,4 +1,4 @@
-import RunRecord
+import Platform
 import Testing
 
 struct JSONTests {

@@ -1,6 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#endif
+import Glibc
 
 /// A thread of this process, running one body.
 public struct SystemThread: @unchecked Sendable {

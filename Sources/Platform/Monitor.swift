@@ -1,6 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#endif
+import Glibc
 
 /// A value that threads share: a mutex guards it, and threads sleep until it is as they need it.
 ///

@@ -4,17 +4,12 @@ public enum JSONLines {
 
   /// Replaces the file at `path`, whose folder is made where it is missing.
   public static func write(_ lines: [JSONObject], to path: String) throws(FileSystemError) {
-    try Text.write(lines.map { $0.text + "\n" }.joined(), to: path)
+    try FileSystem.write(lines.map { $0.text + "\n" }.joined(), to: path)
   }
 
   /// The objects of a file of at most a gibibyte.
   public static func read(_ path: String) throws(FileSystemError) -> [JSONObject] {
-    let bytes: [UInt8]
-    do throws(CheckpointError) {
-      bytes = try InputFile(path).readAll(limit: largest)
-    } catch {
-      throw FileSystemError(error.path, error.problem)
-    }
+    let bytes = try InputFile<FileSystemError>(path).readAll(limit: largest)
     var objects: [JSONObject] = []
     for (index, line) in bytes.split(separator: UInt8(ascii: "\n")).enumerated() {
       do throws(JSONError) {
@@ -27,14 +22,5 @@ public enum JSONLines {
       }
     }
     return objects
-  }
-}
-
-/// Files of text that commands leave for people and other programs.
-public enum Text {
-  /// Replaces the file at `path`, whose folder is made where it is missing.
-  public static func write(_ text: String, to path: String) throws(FileSystemError) {
-    try FileSystem.createDirectory(FileSystem.parent(of: path))
-    try FileSystem.replace(path, with: Array(text.utf8))
   }
 }

@@ -1,7 +1,7 @@
 /// Finds the key that someone meant.
-enum NearestKey {
+public enum NearestKey {
   /// The candidate most like `key`, nil where none is like it. A right name in a wrong section is like it too.
-  static func of(_ key: String, among candidates: [String]) -> String? {
+  public static func of(_ key: String, among candidates: [String]) -> String? {
     guard key.utf8.count <= 100 else { return nil }
     let name = lastPart(key)
     let scored = candidates.map { candidate in

@@ -3,6 +3,11 @@ public struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
   public let offset: Int
   public let problem: String
 
+  public init(offset: Int, problem: String) {
+    self.offset = offset
+    self.problem = problem
+  }
+
   public var description: String { "\(problem) at byte \(offset)" }
 }
 

@@ -1,11 +1,11 @@
 /// The code that the program leaves with, the same from every launcher.
 ///
-/// A bare `mpirun` replaces it by its own (1, or 128 plus a signal's number); launch/* and `supervise` hand on the
-/// code that rank 0 left.
+/// A bare `mpirun` replaces it by its own (1, or 128 plus a signal's number); launch/* and `supervise` return the code
+/// that rank 0 left.
 public enum ExitCode: Int32, Sendable, CaseIterable {
-  /// All that was asked is done.
+  /// Everything that was asked for is done.
   case success = 0
-  /// `doctor` found what would hurt training.
+  /// `doctor` found something that would hurt training, or two dumps differ.
   case trouble = 1
   /// The command line makes no sense.
   case usage = 2
@@ -27,4 +27,16 @@ public enum ExitCode: Int32, Sendable, CaseIterable {
   case interrupted = 130
   /// Stopped by TERM, after saving.
   case terminated = 143
+}
+
+/// An error that knows the code with which the program ends after it.
+public protocol ExitCodeError: Error {
+  var exitCode: ExitCode { get }
+}
+
+extension ExitCode {
+  /// The code for an error: its own, and that of the file system for what the system's libraries throw.
+  public init(for error: any Error) {
+    self = (error as? any ExitCodeError)?.exitCode ?? .fileSystem
+  }
 }

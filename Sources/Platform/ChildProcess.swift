@@ -1,12 +1,10 @@
-#if canImport(Glibc)
-  import Glibc
-#endif
+import Glibc
 
 /// A process of ours, in a group of its own so that a terminal's signals do not reach it.
 ///
 /// Foundation's Process has no groups, leaves signals as they are, and wants a run loop; hence posix_spawn.
-struct ChildProcess {
-  let id: pid_t
+public struct ChildProcess {
+  public let id: pid_t
 
   /// Starts `arguments`, the first of which is looked for in PATH; standard output and error are this process's.
   ///
@@ -14,7 +12,9 @@ struct ChildProcess {
   ///   - environment: in addition to this process's.
   ///   - input: what it reads, less than a pipe holds (64 KiB); nothing where nil.
   /// - Throws: the system's error number.
-  init(_ arguments: [String], environment: [String: String] = [:], input: String? = nil) throws(ChildProcessError) {
+  public init(_ arguments: [String], environment: [String: String] = [:], input: String? = nil)
+    throws(ChildProcessError)
+  {
     var actions = posix_spawn_file_actions_t()
     var attributes = posix_spawnattr_t()
     posix_spawn_file_actions_init(&actions)
@@ -63,7 +63,7 @@ struct ChildProcess {
   }
 
   /// The code it ended with, as a shell would say it: 128 + n after signal n; nil while it runs. Nil for ever once told.
-  func poll() -> Int32? {
+  public func poll() -> Int32? {
     var status: Int32 = 0
     let found = waitpid(id, &status, WNOHANG)
     // Somebody else has waited for it: it has ended, nobody knows how.
@@ -74,18 +74,20 @@ struct ChildProcess {
   }
 
   /// Signals its whole group.
-  func signal(_ number: Int32) { kill(-id, number) }
+  public func signal(_ number: Int32) { kill(-id, number) }
 
   /// Kills its group and waits for it.
-  func end() {
+  public func end() {
     signal(SIGKILL)
     while poll() == nil { usleep(1000) }
   }
 }
 
 /// A process that could not be started.
-public struct ChildProcessError: Error, Sendable, CustomStringConvertible {
+public struct ChildProcessError: ExitCodeError, Sendable, CustomStringConvertible {
   public let description: String
+  public var exitCode: ExitCode { .usage }
+
   init(_ program: String, _ code: Int32) {
     description = "\(program) cannot be started: \(String(cString: strerror(code)))"
   }

@@ -1,5 +1,4 @@
-import Communication
-import RunRecord
+import Platform
 
 /// Work that must succeed on every rank or on none: where it fails, one rank says why, and all end with its code.
 public enum Together {
@@ -13,16 +12,16 @@ public enum Together {
     let codes = try communicator.allGather([failure.map { UInt8(truncatingIfNeeded: ExitCode(for: $0).rawValue) } ?? 0])
     guard let first = codes.firstIndex(where: { $0 != [0] }) else { return try outcome.get() }
     if first == communicator.rank, let failure { throw failure }
-    throw FailedElsewhere(code: ExitCode(rawValue: Int32(codes[first][0])) ?? .fileSystem)
+    throw FailedElsewhere(exitCode: ExitCode(rawValue: Int32(codes[first][0])) ?? .fileSystem)
   }
 
   /// Runs `work` on rank 0, the others waiting for it.
-  static func onRankZero(_ communicator: any Communicator, _ work: () throws -> Void) throws {
+  public static func onRankZero(_ communicator: any Communicator, _ work: () throws -> Void) throws {
     try everywhere(communicator) { if communicator.rank == 0 { try work() } }
   }
 }
 
 /// Another rank has failed and says why; this one ends with its code.
-public struct FailedElsewhere: Error {
-  public let code: ExitCode
+public struct FailedElsewhere: ExitCodeError {
+  public let exitCode: ExitCode
 }

@@ -1,5 +1,3 @@
-import Foundation
-
 /// What the kernel says of this machine in files, under a root that tests can choose.
 public struct SystemFiles: Sendable {
   private let root: String
@@ -7,25 +5,25 @@ public struct SystemFiles: Sendable {
   public init(root: String = "") { self.root = root }
 
   /// A file's words; none where it is not there.
-  func words(_ path: String) -> [String] {
-    guard let data = FileManager.default.contents(atPath: root + path) else { return [] }
-    return String(decoding: data, as: UTF8.self).split(whereSeparator: \.isWhitespace).map(String.init)
+  public func words(_ path: String) -> [String] {
+    let bytes = try? InputFile<FileSystemError>(root + path).readAll(limit: 1 << 20)
+    return String(decoding: bytes ?? [], as: UTF8.self).split(whereSeparator: \.isWhitespace).map(String.init)
   }
 
   /// The word after `key` in a file, such as `MemAvailable:` in /proc/meminfo.
-  func word(after key: String, in path: String) -> String? {
+  public func word(after key: String, in path: String) -> String? {
     let words = words(path)
     guard let place = words.firstIndex(of: key), place + 1 < words.count else { return nil }
     return words[place + 1]
   }
 
   /// The word between brackets, as in `always [madvise] never`.
-  func choice(_ path: String) -> String? {
+  public func choice(_ path: String) -> String? {
     words(path).first { $0.hasPrefix("[") && $0.hasSuffix("]") }.map { String($0.dropFirst().dropLast()) }
   }
 
   /// Cores that a container is given, as a share of the processor's time; nil where it may use all.
-  var coreQuota: Double? {
+  public var coreQuota: Double? {
     var quota = words("/sys/fs/cgroup/cpu.max")
     if quota.isEmpty {
       // The first version of control groups; -1 is no limit.
@@ -38,12 +36,12 @@ public struct SystemFiles: Sendable {
   }
 
   /// The cores this process may run on, as the kernel lists them: `0-3,8`.
-  var coreList: String? { word(after: "Cpus_allowed_list:", in: "/proc/self/status") }
+  public var coreList: String? { word(after: "Cpus_allowed_list:", in: "/proc/self/status") }
 }
 
 extension SystemFiles {
   /// The numbers in a list such as `0-3,8`; empty where it is none.
-  static func cores(in list: String) -> Set<Int> {
+  public static func cores(in list: String) -> Set<Int> {
     var cores: Set<Int> = []
     for part in list.split(separator: ",") {
       let ends = part.split(separator: "-").map { Int($0) }
