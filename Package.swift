@@ -48,7 +48,7 @@ let package = Package(
     .target(name: "CKernels", cSettings: strictC),
     .target(name: "CJPEG", cSettings: strictC, linkerSettings: [.linkedLibrary("jpeg")]),
     library("Tensors", ["Platform", "CKernels"]),
-    library("Kernels", ["Tensors", "Platform", "CKernels", "COpenBLAS"]),
+    library("Kernels", ["Tensors", "CKernels"]),
     library("Layers", ["Kernels", "Tensors"]),
     library("PoseModels", ["Layers", "Kernels", "Tensors"]),
     library("Objectives", ["Kernels", "Tensors"]),
@@ -56,21 +56,39 @@ let package = Package(
     library("Communication", ["Tensors", "Platform", "CMPI"]),
     library("DataParallel", ["Communication", "Tensors", "Platform"]),
     library("PoseData", ["Tensors", "Platform", "CJPEG", "CKernels", "CMatio", "CPNG"]),
+    library("SyntheticPoses", ["PoseData", "Tensors"]),
     library("Metrics", ["PoseData"]),
     library("RunRecord", ["Tensors", "Platform"]),
     library(
+      "Configuration",
+      [
+        "SyntheticPoses", "PoseData", "DataParallel", "Optimizers", "Objectives", "PoseModels", "Kernels", "Platform",
+        yams,
+      ]),
+    library(
+      "Estimation",
+      [
+        "Configuration", "RunRecord", "Metrics", "PoseData", "Communication", "PoseModels", "Layers", "Kernels",
+        "Tensors", "Platform",
+      ]),
+    library(
       "Training",
       [
-        "RunRecord", "Metrics", "PoseData", "DataParallel", "Communication", "Optimizers", "Objectives", "PoseModels",
-        "Layers", "Kernels", "Tensors", "Platform", yams,
+        "Estimation", "Configuration", "RunRecord", "Metrics", "PoseData", "DataParallel", "Communication",
+        "Optimizers", "Objectives", "PoseModels", "Layers", "Kernels", "Tensors", "Platform",
       ]),
-    library("Scaling", ["DataParallel", "Tensors", "Platform"]),
-    library("Supervision", ["Training", "RunRecord", "Tensors", "Platform"]),
+    library(
+      "Benchmarks",
+      [
+        "Training", "Estimation", "Configuration", "PoseData", "DataParallel", "Communication", "PoseModels",
+        "Kernels", "Tensors", "Platform", "CKernels", "COpenBLAS",
+      ]),
+    library("Supervision", ["Configuration", "RunRecord", "Tensors", "Platform"]),
     .executableTarget(
       name: "equipoise",
       dependencies: [
-        "Supervision", "Scaling", "Training", "RunRecord", "Metrics", "PoseData", "Communication", "Tensors",
-        "Platform", arguments,
+        "Supervision", "Benchmarks", "Training", "Estimation", "Configuration", "RunRecord", "Metrics", "PoseData",
+        "Communication", "Kernels", "Tensors", "Platform", arguments,
       ],
       swiftSettings: strict),
     .target(
@@ -85,26 +103,37 @@ let package = Package(
         "TestSupport", "RunRecord", "Optimizers", "Objectives", "PoseModels", "Layers", "Kernels", "Tensors",
       ]),
     tests("RunRecordTests", ["RunRecord", "Platform"]),
-    tests("ConfigurationTests", ["Training"]),
+    tests("ConfigurationTests", ["Training", "Configuration", "DataParallel"]),
     tests("CommunicationTests", ["Communication", "Tensors", "Platform"]),
     tests("DataParallelTests", ["DataParallel", "Communication", "Tensors", "Platform"]),
-    tests("PoseDataTests", ["PoseData", "Tensors", "Platform", "CKernels", "CPNG"], exclude: ["Fixtures"]),
-    tests("SyntheticTests", ["PoseData"]),
+    tests(
+      "PoseDataTests",
+      [
+        "Training", "SyntheticPoses", "PoseData", "Tensors", "Platform", "CKernels", "CPNG",
+      ], exclude: ["Fixtures"]),
+    tests("SyntheticPosesTests", ["SyntheticPoses", "PoseData"]),
     tests("MetricsTests", ["RunRecord", "Metrics", "PoseData", "Tensors", "Platform"], exclude: ["Fixtures"]),
+    tests(
+      "EstimationTests",
+      [
+        "Training", "Estimation", "Configuration", "RunRecord", "SyntheticPoses", "PoseData", "DataParallel",
+        "Communication", "Kernels", "Tensors",
+      ]),
+    tests("CommandLineTests", ["equipoise", "Training", "Communication", "Kernels", "Platform"]),
     tests(
       "TrainingTests",
       [
-        "TestSupport", "Training", "RunRecord", "PoseData", "DataParallel", "Communication", "Optimizers",
+        "TestSupport", "Training", "Configuration", "RunRecord", "DataParallel", "Communication", "Optimizers",
         "Objectives", "PoseModels", "Kernels", "Tensors", "Platform",
       ]),
-    tests("ScalingTests", ["Scaling", "RunRecord", "Platform"]),
+    tests("BenchmarksTests", ["Benchmarks", "RunRecord", "Platform"]),
     tests("SupervisionTests", ["Supervision"]),
     .target(name: "AllocationCount", path: "Tests/AllocationCount", cSettings: interposedC),
     .target(name: "SaveFaults", path: "Tests/SaveFaults", cSettings: interposedC),
     .executableTarget(
       name: "fuzz-readers",
       dependencies: [
-        "Supervision", "Training", "RunRecord", "PoseData", "Tensors", "Platform",
+        "Supervision", "Training", "Configuration", "RunRecord", "PoseData", "Tensors", "Platform",
       ],
       path: "Tests/FuzzReaders", swiftSettings: strict),
     .executableTarget(

@@ -10,7 +10,7 @@ public final class ShardVector {
   private let localShards: Int
   private let name: ShortName
   private let thread: CommunicationThread
-  private let reducer: TreeReducer
+  private let reducer: any Reducer
   /// Memory for all slots, whose first other ranks of the machine may see.
   private let memory: SharedMemory
   private let slots: UnsafeMutablePointer<Double>
@@ -28,7 +28,7 @@ public final class ShardVector {
     self.name = name
     self.thread = thread
     localShards = plan.localShardCount
-    reducer = TreeReducer(thread.communicator, name, largest: count * MemoryLayout<Double>.size)
+    reducer = thread.makeReducer(.tree, name, largest: count * MemoryLayout<Double>.size)
     memory = try thread.communicator.shareMemory(bytes: count * localShards * MemoryLayout<Double>.size)
     slots = memory.bytes.baseAddress!.assumingMemoryBound(to: Double.self)
   }

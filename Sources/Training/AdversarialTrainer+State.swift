@@ -1,5 +1,6 @@
 import Communication
 import DataParallel
+import Estimation
 import Kernels
 import PoseData
 import RunRecord

@@ -1,4 +1,5 @@
 import Communication
+import Configuration
 import DataParallel
 import Kernels
 import Layers
@@ -57,30 +58,34 @@ public final class AdversarialTrainer {
   /// - Parameters:
   ///   - plan: how the global batch is cut into shards, and which are this rank's.
   ///   - context: for this trainer alone; its arena is planned here.
+  ///   - wrap: stands between the communication thread and its reducers (`CommunicationThread.init`).
   public init(
-    _ settings: TrainerSettings, plan: ShardPlan, communicator: any Communicator, context: KernelContext
+    _ settings: TrainerSettings, plan: ShardPlan, communicator: any Communicator, context: KernelContext,
+    wrappingReducers wrap: @escaping @Sendable (any Reducer) -> any Reducer = { $0 }
   ) throws(CommunicationError) {
     self.settings = settings
     self.plan = plan
     self.context = context
     vectors = VectorOperations(pool: context.pool, level: context.level)
-    thread = CommunicationThread(communicator)
+    thread = CommunicationThread(communicator, wrappingReducers: wrap)
     let resolution = settings.inputResolution
     let heatmapShape = Shape(
-      n: plan.samplesPerShard, h: resolution / 4, w: resolution / 4, c: settings.generator.joints)
-    loss = HeatmapLoss(settings.reduction, globalBatch: plan.batch, heatmaps: heatmapShape)
+      n: plan.samplesPerShard, h: resolution / 4, w: resolution / 4, c: settings.joints)
+    loss = HeatmapLoss(settings.adversarial.reduction, globalBatch: plan.batch, heatmaps: heatmapShape)
 
     let generatorStore = ParameterStore()
-    g = StackedHourglass(generatorStore, settings.generator, input: .photograph)
-    generator = Player("generator", generatorStore, settings.generatorOptimizer)
-    let refreshes = settings.adversarial?.refreshDiscriminator ?? false
+    g = StackedHourglass(generatorStore, settings.model.generator, joints: settings.joints, input: .photograph)
+    generator = Player("generator", generatorStore, settings.optimizer.generator, totalSteps: settings.totalSteps)
+    let refreshes = settings.adversarial.enabled && settings.adversarial.refreshDiscriminator
     shardGroups = refreshes ? [0..<plan.localShardCount] : (0..<plan.localShardCount).map { $0..<$0 + 1 }
     generatorPasses = (0..<(refreshes ? plan.localShardCount : 1)).map { _ in Pass(context, generatorStore, .training) }
 
-    if let adversarial = settings.adversarial {
+    let adversarial = settings.adversarial
+    if adversarial.enabled {
       let store = ParameterStore()
-      d = Discriminator(store, adversarial.discriminator)
-      discriminator = Player("discriminator", store, adversarial.discriminatorOptimizer)
+      d = Discriminator(store, settings.model.discriminator, joints: settings.joints)
+      discriminator = Player(
+        "discriminator", store, settings.optimizer.discriminator, totalSteps: settings.totalSteps)
       realPass = Pass(context, store, .training)
       fakePass = Pass(context, store, .training)
       balance = BalanceController(
@@ -163,7 +168,7 @@ public final class AdversarialTrainer {
   }
 
   /// Has the time of every operation written down from now on, or no longer.
-  func record(into profile: KernelProfile?) {
+  package func record(into profile: KernelProfile?) {
     context.profile = profile
     vectors.profile = profile
   }
@@ -246,8 +251,8 @@ public final class AdversarialTrainer {
     let generatorPass = generatorPass(shard)
     let generated = generatorPass.outputs.last!
     let dGenerated = generatorPass.outputGradients.last!!
-    let lambdaG = settings.adversarial!.lambdaG
-    if settings.adversarial!.targetGradient {
+    let lambdaG = settings.adversarial.lambdaG
+    if settings.adversarial.targetGradient {
       _ = loss(
         generated, reconstruction, mask: batch.mask(shard), gradient: dGenerated, weight: lambdaG, accumulate: true,
         context)
@@ -315,7 +320,7 @@ public final class AdversarialTrainer {
       if !refreshesDiscriminator { discriminator.update(clip: discriminatorClip, after: completedSteps, vectors) }
       discriminator.store.updateRunningStatistics(from: statistics.discriminatorOnReal, shards: plan.shards)
       discriminator.store.updateRunningStatistics(from: statistics.discriminatorOnFake, shards: plan.shards)
-      if !settings.adversarial!.holdsKt { balance.update(lossReal: record.lossReal, lossFake: record.lossFake) }
+      if !settings.holdsKt { balance.update(lossReal: record.lossReal, lossFake: record.lossFake) }
     }
     phases.optimizer += clock.lap("update")
     return record
@@ -328,7 +333,7 @@ public final class AdversarialTrainer {
     if discriminatorClip != nil { undo?.restore() }
     let error = try diagnose(batch, completedSteps + 1)
     if discriminatorClip != nil { undo?.restore() }
-    guard settings.skipsNotFinite else { throw error }
+    guard settings.onNotFinite == .skip else { throw error }
     return error
   }
 }
@@ -336,10 +341,27 @@ public final class AdversarialTrainer {
 // MARK: Bookkeeping of shards
 
 extension AdversarialTrainer {
-  private var refreshesDiscriminator: Bool { settings.adversarial?.refreshDiscriminator ?? false }
+  private var refreshesDiscriminator: Bool {
+    settings.adversarial.enabled && settings.adversarial.refreshDiscriminator
+  }
 
-  /// Multiplications of a step on this rank, 3×3 convolutions counted as Winograd F(4×4, 3×3) needs them.
-  var multiplications: Double { context.plannedMultiplications * Double(shardGroups.count) }
+  /// What a benchmark says of the trainer beside its times.
+  package struct Figures: Sendable {
+    /// Of a step on this rank, 3×3 convolutions counted as Winograd F(4×4, 3×3) needs them.
+    package let multiplications: Double
+    /// The largest bucket of each network's gradient.
+    package let bucketBytes: [Int]
+    package let generatorParameters: Int
+    package let discriminatorParameters: Int
+  }
+
+  package var figures: Figures {
+    Figures(
+      multiplications: context.plannedMultiplications * Double(shardGroups.count),
+      bucketBytes: players.map { $0.gradients.buckets.largest * MemoryLayout<Real>.size },
+      generatorParameters: generator.store.parameterCount,
+      discriminatorParameters: discriminator?.store.parameterCount ?? 0)
+  }
 
   private func generatorPass(_ shard: Int) -> Pass { generatorPasses[refreshesDiscriminator ? shard : 0] }
 

@@ -1,3 +1,4 @@
+import Configuration
 import Objectives
 
 /// What one training step reports: the global batch's losses and what was done with them.
@@ -30,7 +31,7 @@ public struct StepRecord: Sendable, Equatable {
   mutating func fill(_ sums: ShardSums, _ controller: BalanceController, _ settings: TrainerSettings) {
     (lossMSE, lossAdv, lossReal, lossFake) = (sums.lossMSE, sums.lossAdv, sums.lossReal, sums.lossFake)
     kt = controller.kt
-    lossG = lossMSE + (settings.adversarial?.lambdaG ?? 0) * lossAdv
+    lossG = lossMSE + (settings.adversarial.enabled ? settings.adversarial.lambdaG : 0) * lossAdv
     lossD = lossReal - kt * lossFake
     balance = controller.balance(lossReal: lossReal, lossFake: lossFake)
     convergence = controller.convergence(lossReal: lossReal, lossFake: lossFake)

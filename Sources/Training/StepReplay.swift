@@ -1,5 +1,7 @@
 import Communication
+import Configuration
 import DataParallel
+import Estimation
 import Platform
 import PoseData
 import RunRecord

@@ -2,13 +2,13 @@ import Communication
 import Platform
 
 /// Writes down what all ranks do in some steps, and makes a file of it for a trace viewer.
-final class TimelineRecorder {
+public final class TimelineRecorder {
   private let path: String
   private let communicator: any Communicator
   private let offset: Int64
 
   /// Begins, on every rank.
-  init(_ path: String, _ communicator: any Communicator) throws {
+  public init(_ path: String, _ communicator: any Communicator) throws {
     self.path = path
     self.communicator = communicator
     offset = try communicator.clockOffset()
@@ -16,7 +16,7 @@ final class TimelineRecorder {
   }
 
   /// Ends, on every rank; rank 0 writes the file.
-  func finish() throws {
+  public func finish() throws {
     guard let timeline = communicator.activity.timeline else { return }
     communicator.activity.timeline = nil
     let ranks = try communicator.gather(timeline, clockOffset: offset)

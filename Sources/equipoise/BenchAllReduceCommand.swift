@@ -1,7 +1,7 @@
 import ArgumentParser
+import Benchmarks
 import Communication
 import Foundation
-import Training
 
 struct BenchAllReduceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

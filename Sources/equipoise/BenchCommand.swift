@@ -1,7 +1,10 @@
 import ArgumentParser
+import Benchmarks
 import Communication
+import Configuration
+import Estimation
 import Foundation
-import Training
+import Kernels
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -41,10 +44,10 @@ struct BenchOptions: ParsableArguments {
   var shards = 1
 
   @Option(help: "winograd | direct")
-  var convolution = Configuration.Compute.Convolution.winograd
+  var convolution = ConvolutionAlgorithm.winograd
 
   @Option(help: "auto | v4 | v3 | baseline")
-  var kernels = Configuration.Compute.Kernels.auto
+  var kernels = KernelChoice.auto
 
   @Flag(help: "One line of JSON.")
   var json = false
@@ -63,7 +66,6 @@ struct BenchOptions: ParsableArguments {
     compute.threads = threads
     compute.kernels = kernels
     compute.convolution = convolution
-    compute.blasCore = blasCore
     let machine = try Machine(compute, localSize: communicator.localSize)
     let workload: BenchWorkload
     if let config {
@@ -72,7 +74,7 @@ struct BenchOptions: ParsableArguments {
     } else {
       workload = BenchWorkload(preset, batch: batch, shards: shards, resolution: resolution, stacks: stacks)
     }
-    return try StepBenchmark(workload, communicator: communicator, machine, exchange: exchange)
+    return try StepBenchmark(workload, communicator: communicator, machine, blasCore: blasCore, exchange: exchange)
   }
 }
 
@@ -175,5 +177,5 @@ struct BenchDataCommand: ParsableCommand {
 }
 
 extension BenchPreset: ExpressibleByArgument {}
-extension Configuration.Compute.Convolution: ExpressibleByArgument {}
-extension Configuration.Compute.Kernels: ExpressibleByArgument {}
+extension ConvolutionAlgorithm: ExpressibleByArgument {}
+extension KernelChoice: ExpressibleByArgument {}

@@ -1,10 +1,11 @@
 import ArgumentParser
 import Communication
+import Configuration
+import Estimation
 import Foundation
 import Platform
 import PoseData
 import RunRecord
-import Training
 
 struct CritiqueCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,9 +1,9 @@
 import ArgumentParser
+import Configuration
 import Foundation
 import Platform
 import PoseData
 import Tensors
-import Training
 
 struct DataCheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,11 +1,13 @@
 import ArgumentParser
+import Benchmarks
 import Communication
+import Configuration
+import Estimation
 import Foundation
 import Platform
 import RunRecord
 import Supervision
 import Tensors
-import Training
 
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -31,7 +33,7 @@ struct DoctorCommand: ParsableCommand {
       "MPI", MPILibrary.version + (communicator.worldSize > 1 ? ", calls from several threads at once" : ""))
     report.lookAtKernels(machine.level)
     do {
-      let blas = try machine.loadBLAS()
+      let blas = try BLASLibrary.load(blasCore: "auto")
       report.say("BLAS core", "\(blas.coreName), for bench to measure against")
       if let overridden = blas.overridden {
         report.say("", "OPENBLAS_CORETYPE=\(overridden) in the environment is overridden")

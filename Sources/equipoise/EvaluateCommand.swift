@@ -1,10 +1,11 @@
 import ArgumentParser
 import Communication
+import Configuration
+import Estimation
 import Foundation
 import Metrics
 import PoseData
 import RunRecord
-import Training
 
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Communication
+import Configuration
+import Estimation
 import Foundation
 import Platform
 import RunRecord

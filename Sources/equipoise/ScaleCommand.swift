@@ -1,8 +1,8 @@
 import ArgumentParser
+import Benchmarks
 import Communication
 import Foundation
 import Platform
-import Scaling
 
 struct ScaleCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -108,11 +108,12 @@ struct ScalePredictCommand: ParsableCommand {
             ]
             print(line.text)
           } else {
-            let cells = [
-              ("\(count)", 6), (outcome.step.fixed(4), 12), (rate.fixed(1), 14),
-              ((one / outcome.step).percent() + " %", 13),
-              (outcome.exposed.fixed(4), 12), ((outcome.communication - outcome.exposed).fixed(4), 12),
-              ((Double(simulation.largestBucket) / 0x1p20).fixed(2), 12),
+            let efficiency = (one / outcome.step).percent() + " %"
+            let hidden = outcome.communication - outcome.exposed
+            let bucket = Double(simulation.largestBucket) / 0x1p20
+            let cells: [(String, Int)] = [
+              ("\(count)", 6), (outcome.step.fixed(4), 12), (rate.fixed(1), 14), (efficiency, 13),
+              (outcome.exposed.fixed(4), 12), (hidden.fixed(4), 12), (bucket.fixed(2), 12),
             ]
             print(cells.map { $0.0.leftPadded($0.1) }.joined())
           }

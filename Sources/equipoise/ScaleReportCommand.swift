@@ -1,6 +1,6 @@
 import ArgumentParser
+import Benchmarks
 import Platform
-import Scaling
 
 struct ScaleReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

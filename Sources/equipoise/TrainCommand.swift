@@ -1,5 +1,7 @@
 import ArgumentParser
 import Communication
+import Configuration
+import Estimation
 import RunRecord
 import Training
 
