@@ -136,8 +136,8 @@ public final class StepBenchmark {
     let figures = trainer.figures
     let ranks = try gatherRanks(records, seconds, peak)
     var phases = JSONObject()
-    for phase in StepPhases.all {
-      phases.append(phase.name, JSONValue(median(records.map { $0.phases[keyPath: phase.path] })))
+    for phase in StepPhase.allCases {
+      phases.append(phase.name, JSONValue(median(records.map { $0.phases[phase] })))
     }
     var result: JSONObject = [
       "program": "equipoise", "preset": .string(name), "batch": JSONValue(trainer.plan.batch),
@@ -168,8 +168,8 @@ extension StepBenchmark {
   /// hidden or not; and its peak memory.
   private func gatherRanks(_ records: [StepRecord], _ seconds: [Double], _ peak: Int) throws -> [JSONValue] {
     let own = [
-      median(zip(records, seconds).map { $1 - $0.phases.communication }),
-      median(records.map(\.phases.communication)), median(records.map(\.communicationSeconds)),
+      median(zip(records, seconds).map { $1 - $0.phases[.communication] }),
+      median(records.map { $0.phases[.communication] }), median(records.map(\.communicationSeconds)),
       Double(peak),
     ]
     return try communicator.allGather(numbers: own).map { figures in

@@ -1,3 +1,4 @@
+import Communication
 import Platform
 
 /// What a step's time is made of on one rank, as a timeline of `bench step` shows it: seconds from the step's beginning.
@@ -118,8 +119,6 @@ extension StepProfile {
     var ready: [(network: String, bucket: Int, bytes: Int, at: Double)] = []
   }
 
-  private static let passes = ["G forward", "D real", "D fake", "G backward"]
-
   /// Reads what `bench step --timeline` or `train --timeline` wrote.
   public init(timeline path: String) throws(FileSystemError) {
     guard let trace = try JSONLines.read(path).first, let events = trace["traceEvents"]?.array else {
@@ -131,19 +130,22 @@ extension StepProfile {
         let step = event["args"]?.object?["step"]?.int, let name = event["name"]?.string,
         let start = event["ts"]?.double, let length = event["dur"]?.double
       else { continue }
-      let lane = event["tid"]?.int ?? 0
+      let lane = event["tid"]?.int.flatMap { Timeline.Lane(rawValue: UInt64($0)) }
       var part = parts[[rank, step]] ?? Part()
-      if lane == 2, let arguments = event["args"]?.object, let bytes = arguments["bytes"]?.int {
+      if lane == .handingOver, let arguments = event["args"]?.object, let bytes = arguments["bytes"]?.int {
         part.ready.append((name, arguments["bucket"]?.int ?? 0, bytes, start))
-      } else if lane == 0 {
-        if Self.passes.contains(name) {
+      } else if lane == .computing, let span = StepSpan(rawValue: name) {
+        if StepSpan.passes.contains(span) {
           part.begin = min(part.begin, start)
           part.computed = max(part.computed, start + length)
-          if name == "G forward" { part.shards += 1 }
         }
-        if name == "gradient norm" { part.norm += length }
-        if name == "waiting" { part.norm -= length }
-        if name == "update" { part.update += length }
+        switch span {
+        case .generatorForward: part.shards += 1
+        case .gradientNorm: part.norm += length
+        case .waiting: part.norm -= length
+        case .update: part.update += length
+        default: break
+        }
       }
       parts[[rank, step]] = part
     }
@@ -164,10 +166,10 @@ extension StepProfile {
           (index < part.ready.count ? part.ready[index].at : part.computed) - part.begin
         } / 1e6
       switch ready.network {
-      case "sums":
+      case "\(ShortName.stepSums)":
         sumsBytes = ready.bytes
         continue
-      case "statistics":
+      case "\(ShortName.stepStatistics)":
         statistics = Handover(bytes: ready.bytes, seconds: seconds)
         continue
       default: break

@@ -117,7 +117,7 @@ public final class GradientReducer {
     let start = Timeline.now
     try thread.wait(for: submissions[submissions.count - 1]!)
     phase = .idle
-    thread.communicator.activity.note("waiting", from: start)
+    thread.communicator.activity.note(StepSpan.waiting.name, from: start)
     return Double(Timeline.now - start) / 1e9
   }
 

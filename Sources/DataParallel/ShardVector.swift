@@ -64,7 +64,7 @@ public final class ShardVector {
     guard let number = submission else { preconditionFailure("a reduction is started before it is waited for") }
     let start = Timeline.now
     try thread.wait(for: number)
-    thread.communicator.activity.note("waiting", from: start)
+    thread.communicator.activity.note(StepSpan.waiting.name, from: start)
     submission = nil
     return UnsafeMutableBufferPointer(start: slots, count: count)
   }

@@ -24,13 +24,11 @@ struct ProgressReporter {
     last = now
     let number = { (value: Double) in value.significant(4) }
     var parts = ["step \(step)/\(totalSteps)"]
-    parts.append(record.skipped == nil ? "mse \(number(record.lossMSE))" : "skipped")
-    if record.learningRateDiscriminator > 0 {
-      parts += [
-        "adv \(number(record.lossAdv))", "real \(number(record.lossReal))", "fake \(number(record.lossFake))",
-        "k_t \(number(record.kt))",
-      ]
+    if record.skipped != nil { parts.append("skipped") }
+    for term in record.isAdversarial ? LossTerm.allCases : [.mse] where record.skipped == nil {
+      parts.append("\(term.label) \(number(record.losses[term]))")
     }
+    if record.isAdversarial { parts.append("k_t \(number(record.kt))") }
     parts.append("\((Double(timing.batch) / secondsPerStep).significant(3)) images/s")
     if !isLast { parts.append("ETA \((secondsPerStep * Double(totalSteps - step)).duration)") }
     let text = parts.joined(separator: "  ")

@@ -11,16 +11,16 @@ struct StepTiming {
 extension StepRecord {
   /// The step's line in `log.jsonl`; `step` counts completed steps.
   func line(_ step: Int, epoch: Int, _ timing: StepTiming) -> JSONObject {
-    var line: JSONObject = [
-      "step": JSONValue(step), "epoch": JSONValue(epoch), "loss_mse": JSONValue(lossMSE),
-      "loss_adv": JSONValue(lossAdv), "loss_g": JSONValue(lossG), "loss_real": JSONValue(lossReal),
-      "loss_fake": JSONValue(lossFake), "loss_d": JSONValue(lossD), "kt": JSONValue(kt),
-      "balance": JSONValue(balance), "convergence": JSONValue(convergence),
-      "lr_generator": JSONValue(learningRateGenerator), "lr_discriminator": JSONValue(learningRateDiscriminator),
-      "step_seconds": JSONValue(timing.step), "data_wait_seconds": JSONValue(timing.dataWait),
-      "comm_wait_seconds": JSONValue(timing.communicationWait),
-      "images_per_second": JSONValue(Double(timing.batch) / timing.step),
-    ]
+    var line: JSONObject = ["step": JSONValue(step), "epoch": JSONValue(epoch)]
+    for term in LossTerm.allCases { line.append(term.key, JSONValue(losses[term])) }
+    for (key, value) in [
+      ("loss_g", lossG), ("loss_d", lossD), ("kt", kt), ("balance", balance), ("convergence", convergence),
+      ("lr_generator", learningRateGenerator), ("lr_discriminator", learningRateDiscriminator),
+      ("step_seconds", timing.step), ("data_wait_seconds", timing.dataWait),
+      ("comm_wait_seconds", timing.communicationWait), ("images_per_second", Double(timing.batch) / timing.step),
+    ] {
+      line.append(key, JSONValue(value))
+    }
     if skipped != nil { line.append("skipped", .bool(true)) }
     return line
   }

@@ -74,10 +74,10 @@ public final class TrainingRun {
     let clock = ContinuousClock()
     while trainer.completedSteps < totalSteps {
       let start = clock.now
-      communicator.activity.enter("loading data")
+      communicator.activity.enter(StepSpan.loadingData.name)
       let loading = Timeline.now
       let batch = try loader.next()
-      communicator.activity.note("loading data", from: loading)
+      communicator.activity.note(StepSpan.loadingData.name, from: loading)
       let waited = clock.now
       for broken in batch.broken { tell("warning: \(broken.error); its joints are masked") }
       let step: StepRecord
@@ -91,7 +91,7 @@ public final class TrainingRun {
       loader.recycle(batch)
       let timing = StepTiming(
         step: (clock.now - start) / .seconds(1), dataWait: (waited - start) / .seconds(1),
-        communicationWait: step.phases.communication, batch: plan.batch)
+        communicationWait: step.phases[.communication], batch: plan.batch)
       communicator.activity.finishStep(busySeconds: timing.step - timing.communicationWait)
       try log?.append(step.line(trainer.completedSteps, epoch: epoch, timing))
       if communicator.rank == 0, let line = progress.line(step, trainer.completedSteps, timing) { report(line) }
@@ -188,9 +188,9 @@ public final class TrainingRun {
     let step = trainer.completedSteps
     guard step != lastEvaluation else { return }
     lastEvaluation = step
-    communicator.activity.enter("evaluating")
+    communicator.activity.enter(StepSpan.evaluating.name)
     let start = Timeline.now
-    defer { communicator.activity.note("evaluating", from: start) }
+    defer { communicator.activity.note(StepSpan.evaluating.name, from: start) }
     let outcome = try evaluator.evaluate(estimator, examples: 12)
     guard communicator.rank == 0, let record else { return }
     let pck = try PCK(splits.valid, outcome.predictions)
@@ -230,9 +230,9 @@ public final class TrainingRun {
     let step = trainer.completedSteps
     guard step != lastCheckpoint else { return }
     lastCheckpoint = step
-    communicator.activity.enter("saving")
+    communicator.activity.enter(StepSpan.saving.name)
     let start = Timeline.now
-    defer { communicator.activity.note("saving", from: start) }
+    defer { communicator.activity.note(StepSpan.saving.name, from: start) }
     try trainer.compareReplicas(communicator)
     guard let writer, let log else { return }
     let note = CheckpointRecord(
