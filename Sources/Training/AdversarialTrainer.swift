@@ -387,13 +387,11 @@ extension AdversarialTrainer {
   /// Plans the memory of a step, and from the order in which backward finished gradients lays both networks out.
   private func prepare(_ heatmaps: Shape) throws(CommunicationError) {
     let resolution = settings.inputResolution
-    // Addresses that are the arena's no more than a real batch's are; nothing is read while planning.
-    let nowhere = UnsafeMutablePointer<Real>(bitPattern: 1 << 40)!
     let shards = shardGroups[0].count
     let batch = RankBatch(
-      images: Tensor(nowhere, Shape(n: shards * heatmaps.n, h: resolution, w: resolution, c: 3)),
-      heatmaps: Tensor(nowhere, Shape(n: shards * heatmaps.n, h: heatmaps.h, w: heatmaps.w, c: heatmaps.c)),
-      mask: Tensor(nowhere, Shape(n: shards * heatmaps.n, h: 1, w: 1, c: heatmaps.c)), samplesPerShard: heatmaps.n)
+      images: .shapeOnly(Shape(n: shards * heatmaps.n, h: resolution, w: resolution, c: 3)),
+      heatmaps: .shapeOnly(Shape(n: shards * heatmaps.n, h: heatmaps.h, w: heatmaps.w, c: heatmaps.c)),
+      mask: .shapeOnly(Shape(n: shards * heatmaps.n, h: 1, w: 1, c: heatmaps.c)), samplesPerShard: heatmaps.n)
     context.arena.plan {
       for shard in shardGroups[0] {
         predict(batch, shard)
