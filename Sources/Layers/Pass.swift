@@ -61,6 +61,10 @@ public final class Pass {
     if let moments = activation.moments { release(moments.tensor) }
   }
 
+  /// Releases the gradient and the coefficients of a normalisation's gradient; the tensor it is the gradient of stays
+  /// its owner's.
+  public func release(_ source: Source) { context.release(source) }
+
   // MARK: What backward needs
 
   /// While training, keeps a tensor for backward; it stays its owner's as well.

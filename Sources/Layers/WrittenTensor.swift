@@ -28,8 +28,8 @@ public typealias TensorInspector = (WrittenTensor) -> Void
 extension Pass {
   /// Shows a tensor that has just been written. Nothing but a comparison where nobody looks.
   public func show(_ tensor: Tensor, _ role: WrittenTensor.Role, of layer: @autoclosure () -> String) {
-    guard let inspector, !context.isPlanning else { return }
-    inspector(WrittenTensor(layer: layer(), role: role, tensor: tensor))
+    guard let inspector else { return }
+    context.perform { _ in inspector(WrittenTensor(layer: layer(), role: role, tensor: tensor)) }
   }
 
   /// Shows the gradients of a layer's weights and bias, as far as this and earlier passes have summed them.
