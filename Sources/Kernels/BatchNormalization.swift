@@ -58,10 +58,11 @@ extension KernelContext {
   /// - Parameters:
   ///   - gradient: with respect to γ x̂ + β, already zero where ReLU was (a sink with a gate wrote it).
   ///   - partials: Σ g and Σ g·(x − μ), gathered by that sink; released here.
+  ///   - weightGradient, biasGradient: where those of γ and β go; nil: they are not wanted.
   /// - Returns: dx = γ/√(σ²+ε) · (g − mean(g) − x̂ · mean(g x̂)) as a source.
   public func normalizeBackward(
     _ gradient: Tensor, _ partials: Partials, of view: Normalized, weight: UnsafePointer<Real>,
-    _ parameters: ConvolutionGradient?
+    weightGradient: ParameterGradient?, biasGradient: ParameterGradient?
   ) -> Source {
     let channels = view.tensor.shape.c
     let coefficients = arena.allocate(Shape(n: 1, h: 1, w: 3, c: channels))
@@ -78,10 +79,8 @@ extension KernelContext {
         coefficients.pointer[c] = Real(factor)
         coefficients.pointer[channels + c] = Real(slope)
         coefficients.pointer[2 * channels + c] = Real(-factor * sum[c] / count - slope * Double(view.mean[c]))
-        guard let parameters else { continue }
-        let (dGamma, dBeta) = (Real(products[c] * inverse), Real(sum[c]))
-        parameters.weights[c] = (parameters.keep ? parameters.weights[c] : 0) + parameters.scale * dGamma
-        parameters.bias[c] = (parameters.keep ? parameters.bias[c] : 0) + parameters.scale * dBeta
+        weightGradient?.add(Real(products[c] * inverse), at: c)
+        biasGradient?.add(Real(sum[c]), at: c)
       }
     }
     arena.release(partials.tensor)

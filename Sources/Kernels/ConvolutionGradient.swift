@@ -1,26 +1,17 @@
 import Synchronization
 import Tensors
 
-/// Where a convolution's parameter gradients go: dW = (keep ? dW : 0) + scale · (the gradient), the bias likewise.
+/// Where the gradients of a convolution's parameters go.
 public struct ConvolutionGradient {
-  let weights: UnsafeMutablePointer<Real>
-  let bias: UnsafeMutablePointer<Real>
-  let scale: Real
-  let keep: Bool
+  let weights: ParameterGradient
+  let bias: ParameterGradient
 
-  /// Whether nothing is added, so that the gradient need not be known: D's on the fake where k_t is 0.
-  var isNothing: Bool { scale == 0 && keep }
+  /// Whether neither gradient need be known.
+  var isNothing: Bool { weights.isNothing && bias.isNothing }
 
-  public init(weights: UnsafeMutablePointer<Real>, bias: UnsafeMutablePointer<Real>, scale: Real, keep: Bool) {
+  public init(weights: ParameterGradient, bias: ParameterGradient) {
     self.weights = weights
     self.bias = bias
-    self.scale = scale
-    self.keep = keep
-  }
-
-  /// The same gradient of the weights, unscaled and at a place of its own; nothing where this is.
-  func apart(at place: UnsafeMutablePointer<Real>) -> ConvolutionGradient {
-    ConvolutionGradient(weights: place, bias: bias, scale: isNothing ? 0 : 1, keep: isNothing)
   }
 }
 
@@ -71,8 +62,8 @@ struct WeightSums {
   func finish(_ workers: Workers, _ gradient: ConvolutionGradient, biasIsZero: Bool) {
     if gradient.isNothing { return }
     workers.finishWeights(
-      weightParts, parts: min(2, groups), distance: groups / 2 * count, count: count, gradient)
-    workers.finishBias(biasIsZero ? nil : biasParts, parts: blocks, channels: channels, gradient)
+      weightParts, parts: min(2, groups), distance: groups / 2 * count, count: count, gradient.weights)
+    workers.finishBias(biasIsZero ? nil : biasParts, parts: blocks, channels: channels, gradient.bias)
   }
 
   func release(_ context: KernelContext) {
@@ -84,7 +75,7 @@ struct WeightSums {
 extension Workers {
   /// The weights' gradient from partial sums of `count` numbers each, from the first to the last.
   func finishWeights(
-    _ parts: Tensor, parts number: Int, distance: Int, count: Int, _ gradient: ConvolutionGradient
+    _ parts: Tensor, parts number: Int, distance: Int, count: Int, _ gradient: ParameterGradient
   ) {
     if gradient.isNothing { return }
     let pieces = Blocks(count: count, size: 4096)
@@ -92,17 +83,17 @@ extension Workers {
       let range = pieces.range(piece)
       table.sum_parts(
         parts.pointer + range.lowerBound, range.count, distance, Int32(number), gradient.scale, gradient.keep ? 1 : 0,
-        gradient.weights + range.lowerBound)
+        gradient.values + range.lowerBound)
     }
   }
 
   /// The bias's gradient from partial sums; nil stands for zero, which it is right before a batch normalisation.
-  func finishBias(_ parts: Tensor?, parts number: Int, channels: Int, _ gradient: ConvolutionGradient) {
+  func finishBias(_ parts: Tensor?, parts number: Int, channels: Int, _ gradient: ParameterGradient) {
     if let parts {
       table.sum_parts(
-        parts.pointer, channels, channels, Int32(number), gradient.scale, gradient.keep ? 1 : 0, gradient.bias)
+        parts.pointer, channels, channels, Int32(number), gradient.scale, gradient.keep ? 1 : 0, gradient.values)
     } else if !gradient.keep {
-      gradient.bias.update(repeating: 0, count: channels)
+      gradient.values.update(repeating: 0, count: channels)
     }
   }
 }

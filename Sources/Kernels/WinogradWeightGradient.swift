@@ -14,8 +14,8 @@ extension KernelContext {
     guard inC <= Winograd.widestSlice else {
       let room = PointRoom(self, tiles: tiles, inC: inC, outC: outC)
       perform(operation.described) { workers in
-        workers.sumBias(gradient, bias, parameters)
-        workers.sumByPoints(source, gradient, 0..<tiles, room, parameters)
+        workers.sumBias(gradient, bias, parameters.bias)
+        workers.sumByPoints(source, gradient, 0..<tiles, room, parameters.weights)
       }
       room.release(self)
       return
@@ -28,19 +28,19 @@ extension KernelContext {
     if let slices = slices(of: outC, parts: parts.number) {
       let room = SliceRoom(self, inC: inC, slice: slices.size)
       perform(operation.described, scratch: room.bytes) { workers in
-        workers.sumBias(gradient, bias, parameters)
-        workers.sumByParts(source, gradient, parts, slices, room, sums, parameters)
-        workers.finishWeights(sums, parts: parts.number, distance: count, count: count, parameters)
+        workers.sumBias(gradient, bias, parameters.bias)
+        workers.sumByParts(source, gradient, parts, slices, room, sums, parameters.weights)
+        workers.finishWeights(sums, parts: parts.number, distance: count, count: count, parameters.weights)
       }
     } else {
       let room = PointRoom(self, tiles: parts.range(0).count, inC: inC, outC: outC)
       perform(operation.described) { workers in
-        workers.sumBias(gradient, bias, parameters)
+        workers.sumBias(gradient, bias, parameters.bias)
         for part in 0..<parts.number {
           workers.sumByPoints(
-            source, gradient, parts.range(part), room, parameters.apart(at: sums.pointer + part * count))
+            source, gradient, parts.range(part), room, parameters.weights.apart(at: sums.pointer + part * count))
         }
-        workers.finishWeights(sums, parts: parts.number, distance: count, count: count, parameters)
+        workers.finishWeights(sums, parts: parts.number, distance: count, count: count, parameters.weights)
       }
       room.release(self)
     }
@@ -125,10 +125,10 @@ extension Workers {
   /// transforms no other reads, and what is under way stays in its cache.
   fileprivate func sumByParts(
     _ source: Source, _ gradient: Source, _ parts: Blocks, _ slices: Blocks, _ room: SliceRoom,
-    _ sums: Tensor, _ parameters: ConvolutionGradient
+    _ sums: Tensor, _ parameter: ParameterGradient
   ) {
     let (inC, outC) = (source.shape.c, gradient.shape.c)
-    if parameters.isNothing { return }
+    if parameter.isNothing { return }
     let (read, readGradient, map) = (source.raw, gradient.raw, source.shape.map)
     run(parts.number * slices.number) { piece, thread in
       let (part, slice) = (piece / slices.number, slices.range(piece % slices.number))
@@ -171,10 +171,10 @@ extension Workers {
 
   /// Chunk by chunk of tiles: all threads transform them, then divide the thirty-six products among them.
   fileprivate func sumByPoints(
-    _ source: Source, _ gradient: Source, _ tiles: Range<Int>, _ room: PointRoom, _ parameters: ConvolutionGradient
+    _ source: Source, _ gradient: Source, _ tiles: Range<Int>, _ room: PointRoom, _ parameter: ParameterGradient
   ) {
     let (inC, outC) = (source.shape.c, gradient.shape.c)
-    if parameters.isNothing { return }
+    if parameter.isNothing { return }
     let chunks = Blocks(of: tiles, size: min(room.chunk, tiles.count))
     let (read, readGradient, map) = (source.raw, gradient.raw, source.shape.map)
     for chunk in 0..<chunks.number {
@@ -222,22 +222,22 @@ extension Workers {
     run(pieces.number) { piece, _ in
       let range = pieces.range(piece)
       table.winograd_weights_gradient(
-        room.products.pointer, room.plane, inC * outC, range.lowerBound, range.count, parameters.scale,
-        parameters.keep ? 1 : 0, parameters.weights)
+        room.products.pointer, room.plane, inC * outC, range.lowerBound, range.count, parameter.scale,
+        parameter.keep ? 1 : 0, parameter.values)
     }
   }
 
   /// The bias's gradient: sums over all pixels.
-  fileprivate func sumBias(_ gradient: Source, _ sums: BiasSums?, _ parameters: ConvolutionGradient) {
+  fileprivate func sumBias(_ gradient: Source, _ sums: BiasSums?, _ parameter: ParameterGradient) {
     let channels = gradient.shape.c
-    guard let sums else { return finishBias(nil, parts: 0, channels: channels, parameters) }
-    if parameters.isNothing { return }
+    guard let sums else { return finishBias(nil, parts: 0, channels: channels, parameter) }
+    if parameter.isNothing { return }
     run(sums.blocks.number) { piece, _ in
       let rows = sums.blocks.range(piece)
       table.sum_rows(
         gradient.tensor.pointer + rows.lowerBound * channels, rows.count, Int32(channels),
         sums.parts.pointer + piece * channels)
     }
-    finishBias(sums.parts, parts: sums.blocks.number, channels: channels, parameters)
+    finishBias(sums.parts, parts: sums.blocks.number, channels: channels, parameter)
   }
 }

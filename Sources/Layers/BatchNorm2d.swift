@@ -40,9 +40,10 @@ public struct BatchNorm2d {
   /// The gradient of x from that of the view, with the sums gathered while it was written.
   public func backward(_ gradient: (gradient: Tensor, sums: Partials), _ view: Normalized, _ pass: Pass) -> Source {
     let source = pass.context.normalizeBackward(
-      gradient.gradient, gradient.sums, of: view, weight: pass.store.pointer(weight), pass.gradients(weight, bias))
-    pass.showGradients(weight, bias)
-    pass.finished(weight, bias)
+      gradient.gradient, gradient.sums, of: view, weight: pass.store.pointer(weight),
+      weightGradient: pass.gradient(of: weight), biasGradient: pass.gradient(of: bias))
+    pass.finished(weight)
+    pass.finished(bias)
     return source
   }
 

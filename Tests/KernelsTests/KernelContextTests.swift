@@ -54,7 +54,7 @@ import Testing
     let shape = Shape(n: 2, h: 8, w: 8, c: 16)
     let (x, half) = (Tensor.shapeOnly(shape), Tensor.shapeOnly(shape.with(h: 4, w: 4)))
     let place = x.pointer
-    let parameters = ConvolutionGradient(weights: place, bias: place, scale: 1, keep: false)
+    let parameter = ParameterGradient(values: place, scale: 1, keep: false)
     context.arena.plan {
       _ = context.maxPool(x, into: half, gathers: true).map(context.moments)
       context.maxPoolBackward(x, half, addTo: x)
@@ -74,8 +74,10 @@ import Testing
         let sums = context.convolve(.normalized(view), geometry, weights: place, into: x, Sink(gathers: true))
         _ = sums.map(context.moments)
         let partials = context.convolveBackward(
-          .normalized(view), .plain(x), geometry, weights: place, into: x, Sink(gate: view, gathers: true), parameters)
-        let gradient = context.normalizeBackward(x, partials!, of: view, weight: place, parameters)
+          .normalized(view), .plain(x), geometry, weights: place, into: x, Sink(gate: view, gathers: true),
+          ConvolutionGradient(weights: parameter, bias: parameter))
+        let gradient = context.normalizeBackward(
+          x, partials!, of: view, weight: place, weightGradient: parameter, biasGradient: parameter)
         _ = context.materialize(gradient, into: x, gathers: false)
         _ = context.finish(x, Sink(bias: place, gathers: true))
       }
