@@ -23,8 +23,7 @@ public final class PoseEstimator {
     self.store = store
     self.batch = batch
     self.context = context
-    let nowhere = UnsafeMutablePointer<Real>(bitPattern: 1 << 40)!
-    let images = Tensor(nowhere, Shape(n: batch, h: inputResolution, w: inputResolution, c: 3))
+    let images = Tensor.shapeOnly(Shape(n: batch, h: inputResolution, w: inputResolution, c: 3))
     context.arena.plan { estimate(images) { _ in } }
   }
 

@@ -18,21 +18,19 @@ extension KernelContext {
   /// Merges what a sink gathered from a result: its moments. Releases the partial sums.
   public func moments(_ partials: Partials) -> Moments {
     let channels = partials.channels
-    let tensor = arena.allocate(Shape(n: 1, h: 1, w: 2, c: channels))
-    defer { arena.release(partials.tensor) }
-    if isPlanning {
-      reserveChannelSums(channels)
-      return Moments(tensor: tensor)
+    let moments = Moments(tensor: arena.allocate(Shape(n: 1, h: 1, w: 2, c: channels)))
+    perform(scratch: 2 * channels * MemoryLayout<Double>.stride) { workers in
+      let mean = workers.doubles
+      let variance = mean + channels
+      ck_merge_moments(
+        partials.tensor.pointer, partials.tensor.shape.c, partials.pieces, Int32(channels), mean, variance)
+      for c in 0..<channels {
+        moments.mean[c] = Real(mean[c])
+        moments.variance[c] = Real(variance[c])
+      }
     }
-    let mean = channelSums.pointer
-    let variance = mean + channels
-    ck_merge_moments(
-      partials.tensor.pointer, partials.tensor.shape.c, partials.pieces, Int32(channels), mean, variance)
-    for c in 0..<channels {
-      tensor.pointer[c] = Real(mean[c])
-      tensor.pointer[channels + c] = Real(variance[c])
-    }
-    return Moments(tensor: tensor)
+    arena.release(partials.tensor)
+    return moments
   }
 
   /// The view max(0, γ (x − μ)/√(σ² + ε) + β) of `tensor`.
@@ -42,14 +40,15 @@ extension KernelContext {
   ) -> Normalized {
     let channels = tensor.shape.c
     let view = Normalized(tensor: tensor, coefficients: arena.allocate(Shape(n: 1, h: 1, w: 4, c: channels)))
-    if isPlanning { return view }
-    for c in 0..<channels {
-      let inverse = 1 / (Double(variance[c]) + epsilon).squareRoot()
-      let scale = Double(weight[c]) * inverse
-      view.scale[c] = Real(scale)
-      view.shift[c] = Real(Double(bias[c]) - Double(mean[c]) * scale)
-      view.mean[c] = mean[c]
-      view.inverseDeviation[c] = Real(inverse)
+    perform { _ in
+      for c in 0..<channels {
+        let inverse = 1 / (Double(variance[c]) + epsilon).squareRoot()
+        let scale = Double(weight[c]) * inverse
+        view.scale[c] = Real(scale)
+        view.shift[c] = Real(Double(bias[c]) - Double(mean[c]) * scale)
+        view.mean[c] = mean[c]
+        view.inverseDeviation[c] = Real(inverse)
+      }
     }
     return view
   }
@@ -59,48 +58,44 @@ extension KernelContext {
   /// - Parameters:
   ///   - gradient: with respect to γ x̂ + β, already zero where ReLU was (a sink with a gate wrote it).
   ///   - partials: Σ g and Σ g·(x − μ), gathered by that sink; released here.
+  ///   - weightGradient, biasGradient: where those of γ and β go; nil: they are not wanted.
   /// - Returns: dx = γ/√(σ²+ε) · (g − mean(g) − x̂ · mean(g x̂)) as a source.
   public func normalizeBackward(
     _ gradient: Tensor, _ partials: Partials, of view: Normalized, weight: UnsafePointer<Real>,
-    _ parameters: ConvolutionGradient?
+    weightGradient: ParameterGradient?, biasGradient: ParameterGradient?
   ) -> Source {
     let channels = view.tensor.shape.c
     let coefficients = arena.allocate(Shape(n: 1, h: 1, w: 3, c: channels))
-    let source = Source.gradient(gradient, of: view.tensor, coefficients: coefficients)
-    defer { arena.release(partials.tensor) }
-    if isPlanning {
-      reserveChannelSums(channels)
-      return source
+    perform(scratch: 2 * channels * MemoryLayout<Double>.stride) { workers in
+      let sum = workers.doubles
+      let products = sum + channels
+      ck_merge_sums(
+        partials.tensor.pointer, partials.tensor.shape.c, partials.pieces, Int32(channels), sum, products)
+      let count = Double(view.tensor.shape.rows)
+      for c in 0..<channels {
+        let inverse = Double(view.inverseDeviation[c])
+        let factor = Double(weight[c]) * inverse
+        let slope = -factor * inverse * inverse * products[c] / count
+        coefficients.pointer[c] = Real(factor)
+        coefficients.pointer[channels + c] = Real(slope)
+        coefficients.pointer[2 * channels + c] = Real(-factor * sum[c] / count - slope * Double(view.mean[c]))
+        weightGradient?.add(Real(products[c] * inverse), at: c)
+        biasGradient?.add(Real(sum[c]), at: c)
+      }
     }
-    let sum = channelSums.pointer
-    let products = sum + channels
-    ck_merge_sums(partials.tensor.pointer, partials.tensor.shape.c, partials.pieces, Int32(channels), sum, products)
-    let count = Double(view.tensor.shape.rows)
-    for c in 0..<channels {
-      let inverse = Double(view.inverseDeviation[c])
-      let factor = Double(weight[c]) * inverse
-      let slope = -factor * inverse * inverse * products[c] / count
-      coefficients.pointer[c] = Real(factor)
-      coefficients.pointer[channels + c] = Real(slope)
-      coefficients.pointer[2 * channels + c] = Real(-factor * sum[c] / count - slope * Double(view.mean[c]))
-      guard let parameters else { continue }
-      let (dGamma, dBeta) = (Real(products[c] * inverse), Real(sum[c]))
-      parameters.weights[c] = (parameters.keep ? parameters.weights[c] : 0) + parameters.scale * dGamma
-      parameters.bias[c] = (parameters.keep ? parameters.bias[c] : 0) + parameters.scale * dBeta
-    }
-    return source
+    arena.release(partials.tensor)
+    return .gradient(gradient, of: view.tensor, coefficients: coefficients)
   }
 
   /// to += source
   public func add(_ source: Source, to: Tensor) {
-    perform(KernelOperation("sum", to.shape, numbers: source.numbers + 2 * to.count)) {
-      if isPlanning { return }
+    perform(KernelOperation("sum", to.shape, numbers: source.numbers + 2 * to.count)) { workers in
       let blocks = blocks(of: to.shape.rows, rowBytes: 3 * to.shape.c * MemoryLayout<Real>.stride)
       let raw = source.raw
-      pool.run(blocks.number) { piece, _ in
+      workers.run(blocks.number) { piece, _ in
         let rows = blocks.range(piece)
         withUnsafePointer(to: raw) {
-          table.add_rows($0, to.pointer, rows.lowerBound, rows.count, Int32(to.shape.c))
+          workers.table.add_rows($0, to.pointer, rows.lowerBound, rows.count, Int32(to.shape.c))
         }
       }
     }
@@ -108,35 +103,35 @@ extension KernelContext {
 
   /// Writes a view out, with its moments where wanted.
   public func materialize(_ source: Source, into out: Tensor, gathers: Bool) -> Partials? {
-    perform(KernelOperation("normalisation, ReLU", out.shape, numbers: source.numbers + out.count)) {
-      let blocks = blocks(of: out.shape.rows, rowBytes: 2 * out.shape.c * MemoryLayout<Real>.stride)
-      let partials = gathers ? allocatePartials(pieces: blocks.number, channels: out.shape.c) : nil
-      if isPlanning { return partials }
+    let blocks = blocks(of: out.shape.rows, rowBytes: 2 * out.shape.c * MemoryLayout<Real>.stride)
+    let channels = out.shape.c
+    let partials = gathers ? allocatePartials(pieces: blocks.number, channels: channels) : nil
+    perform(KernelOperation("normalisation, ReLU", out.shape, numbers: source.numbers + out.count)) { workers in
       let raw = source.raw
-      let channels = out.shape.c
-      pool.run(blocks.number) { piece, _ in
+      workers.run(blocks.number) { piece, _ in
         let rows = blocks.range(piece)
         withUnsafePointer(to: raw) {
-          table.pack_rows(
+          workers.table.pack_rows(
             $0, rows.lowerBound, rows.count, Int32(channels), out.pointer + rows.lowerBound * channels)
         }
-        finish(out, rows, Sink(), partials?.piece(piece))
+        workers.finish(out, rows, Sink(), partials?.piece(piece))
       }
-      return partials
     }
+    return partials
   }
 
   /// Applies a sink to a tensor in place: here, a gradient that other operations have written.
   public func finish(_ tensor: Tensor, _ sink: Sink) -> Partials? {
+    let blocks = blocks(of: tensor.shape.rows, rowBytes: 2 * tensor.shape.c * MemoryLayout<Real>.stride)
+    let partials = sink.gathers ? allocatePartials(pieces: blocks.number, channels: tensor.shape.c) : nil
     perform(
       KernelOperation(
         "normalisation, ReLU, gradient", tensor.shape, numbers: 2 * tensor.count + sink.numbers(tensor.shape))
-    ) {
-      let blocks = blocks(of: tensor.shape.rows, rowBytes: 2 * tensor.shape.c * MemoryLayout<Real>.stride)
-      let partials = sink.gathers ? allocatePartials(pieces: blocks.number, channels: tensor.shape.c) : nil
-      if isPlanning { return partials }
-      pool.run(blocks.number) { piece, _ in finish(tensor, blocks.range(piece), sink, partials?.piece(piece)) }
-      return partials
+    ) { workers in
+      workers.run(blocks.number) { piece, _ in
+        workers.finish(tensor, blocks.range(piece), sink, partials?.piece(piece))
+      }
     }
+    return partials
   }
 }

@@ -6,12 +6,11 @@ extension KernelContext {
   /// Bilinear with half-pixel centres and no antialiasing: output pixel i looks at (i + ½)·(in/out) − ½, clamped to
   /// the image, as `interpolate(mode: bilinear, align_corners: false)` does.
   public func resizeBilinear(_ images: Tensor, into out: Tensor) {
-    perform(KernelOperation("bilinear resize", images.shape, numbers: images.count + out.shape.rows * images.shape.c)) {
-      if isPlanning { return }
-      let (from, to) = (images.shape, out.shape)
-      precondition(from.n == to.n && from.c <= to.c)
+    let (from, to) = (images.shape, out.shape)
+    precondition(from.n == to.n && from.c <= to.c)
+    perform(KernelOperation("bilinear resize", from, numbers: images.count + to.rows * from.c)) { workers in
       let (scaleY, scaleX) = (Double(from.h) / Double(to.h), Double(from.w) / Double(to.w))
-      pool.run(to.n * to.h) { row, _ in
+      workers.run(to.n * to.h) { row, _ in
         let (image, y) = (row / to.h, row % to.h)
         let (top, bottom, fy) = Self.neighbours(y, scaleY, from.h)
         let base = images.pointer + image * from.h * from.w * from.c
@@ -37,10 +36,9 @@ extension KernelContext {
 
   /// Copies `from`'s channels into those of `out` that start at `channel`.
   public func copyChannels(_ from: Tensor, into out: Tensor, at channel: Int) {
-    perform(KernelOperation("copy of channels", from.shape, numbers: 2 * from.count)) {
-      if isPlanning { return }
-      let (inC, outC) = (from.shape.c, out.shape.c)
-      precondition(from.shape.rows == out.shape.rows && channel + inC <= outC)
+    let (inC, outC) = (from.shape.c, out.shape.c)
+    precondition(from.shape.rows == out.shape.rows && channel + inC <= outC)
+    perform(KernelOperation("copy of channels", from.shape, numbers: 2 * from.count)) { _ in
       for row in 0..<from.shape.rows {
         (out.pointer + row * outC + channel).update(from: from.pointer + row * inC, count: inC)
       }
@@ -49,10 +47,9 @@ extension KernelContext {
 
   /// Copies channels of `from`, starting at `channel`, into all of `out`'s.
   public func extractChannels(_ from: Tensor, at channel: Int, into out: Tensor) {
-    perform(KernelOperation("copy of channels", out.shape, numbers: 2 * out.count)) {
-      if isPlanning { return }
-      let (inC, outC) = (from.shape.c, out.shape.c)
-      precondition(from.shape.rows == out.shape.rows && channel + outC <= inC)
+    let (inC, outC) = (from.shape.c, out.shape.c)
+    precondition(from.shape.rows == out.shape.rows && channel + outC <= inC)
+    perform(KernelOperation("copy of channels", out.shape, numbers: 2 * out.count)) { _ in
       for row in 0..<from.shape.rows {
         (out.pointer + row * outC).update(from: from.pointer + row * inC + channel, count: outC)
       }

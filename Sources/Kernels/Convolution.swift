@@ -23,15 +23,25 @@ public struct ConvolutionGeometry: Hashable, Sendable {
   var isWinograd: Bool { kernel == 3 && stride == 1 && padding == 1 }
 }
 
-extension ConvolutionGeometry {
-  /// A convolution of `input`, or `products` of its two gradients.
-  fileprivate func operation(
-    _ name: String, _ input: Shape, outC: Int, products: Int = 1, numbers: Int
-  ) -> KernelOperation {
-    let taps = isWinograd ? 36.0 / 16 : Double(kernel * kernel)
+/// A convolution, or one or both of its gradients, as profiles name and count it. Described only where that is wanted:
+/// a name is a string of its own.
+struct ConvolutionOperation {
+  let geometry: ConvolutionGeometry
+  let name: StaticString
+  let input: Shape
+  let outC: Int
+  /// Of the two gradients' products.
+  var products = 1
+  /// Numbers that are read or written.
+  let numbers: Int
+
+  var described: KernelOperation {
+    let (kernel, stride) = (geometry.kernel, geometry.stride)
+    let taps = geometry.isWinograd ? 36.0 / 16 : Double(kernel * kernel)
     return KernelOperation(
       "\(kernel)×\(kernel)\(stride > 1 ? "/\(stride)" : "") \(name)", input, channels: outC,
-      multiplications: Double(products) * taps * Double(output(input, channels: outC).rows * input.c * outC),
+      multiplications: Double(products) * taps
+        * Double(geometry.output(input, channels: outC).rows * input.c * outC),
       numbers: numbers)
   }
 }
@@ -43,16 +53,14 @@ extension KernelContext {
   public func convolve(
     _ source: Source, _ geometry: ConvolutionGeometry, weights: UnsafePointer<Real>, into out: Tensor, _ sink: Sink
   ) -> Partials? {
-    perform(
-      geometry.operation(
-        "forward", source.shape, outC: out.shape.c, numbers: source.numbers + out.count + sink.numbers(out.shape))
-    ) {
-      if geometry.isPointwise { return pointwiseForward(source, weights: weights, into: out, sink) }
-      if geometry.isWinograd && convolution == .winograd {
-        return winogradForward(source, weights: weights, into: out, sink)
-      }
-      return directForward(source, geometry, weights: weights, into: out, sink)
+    let operation = ConvolutionOperation(
+      geometry: geometry, name: "forward", input: source.shape, outC: out.shape.c,
+      numbers: source.numbers + out.count + sink.numbers(out.shape))
+    if geometry.isPointwise { return pointwiseForward(source, weights: weights, into: out, sink, operation) }
+    if geometry.isWinograd && convolution == .winograd {
+      return winogradForward(source, weights: weights, into: out, sink, operation)
     }
+    return directForward(source, geometry, weights: weights, into: out, sink, operation)
   }
 
   /// The gradients of `convolve`: with respect to its input into `dx` through `sink`, and to its parameters. Either is
@@ -61,33 +69,32 @@ extension KernelContext {
     _ source: Source, _ gradient: Source, _ geometry: ConvolutionGeometry, weights: UnsafePointer<Real>,
     into dx: Tensor?, _ sink: Sink, _ parameters: ConvolutionGradient?
   ) -> Partials? {
-    func operation(_ name: String, products: Int = 1, numbers: Int) -> KernelOperation {
-      geometry.operation(
-        name, source.shape, outC: gradient.shape.c, products: products, numbers: gradient.numbers + numbers)
+    func operation(_ name: StaticString, products: Int = 1, numbers: Int) -> ConvolutionOperation {
+      ConvolutionOperation(
+        geometry: geometry, name: name, input: source.shape, outC: gradient.shape.c, products: products,
+        numbers: gradient.numbers + numbers)
     }
     let written = dx.map { $0.count + sink.numbers($0.shape) } ?? 0
     if geometry.isPointwise {
       let products = (dx == nil ? 0 : 1) + (parameters == nil ? 0 : 1)
       let numbers = written + (parameters == nil ? 0 : source.numbers)
-      return perform(operation("gradients", products: products, numbers: numbers)) {
-        pointwiseBackward(source, gradient, weights: weights, into: dx, sink, parameters)
-      }
+      return pointwiseBackward(
+        source, gradient, weights: weights, into: dx, sink, parameters,
+        operation("gradients", products: products, numbers: numbers))
     }
     let winograd = geometry.isWinograd && convolution == .winograd
     if let parameters {
-      perform(operation("gradient of weights", numbers: source.numbers)) {
-        if winograd {
-          winogradBackwardWeights(source, gradient, parameters)
-        } else {
-          directBackwardWeights(source, gradient, geometry, parameters)
-        }
+      let operation = operation("gradient of weights", numbers: source.numbers)
+      if winograd {
+        winogradBackwardWeights(source, gradient, parameters, operation)
+      } else {
+        directBackwardWeights(source, gradient, geometry, parameters, operation)
       }
     }
     guard let dx else { return nil }
-    return perform(operation("gradient of input", numbers: written)) {
-      winograd
-        ? winogradBackwardData(gradient, weights: weights, into: dx, sink)
-        : directBackwardData(gradient, geometry, weights: weights, into: dx, sink)
-    }
+    let operation = operation("gradient of input", numbers: written)
+    return winograd
+      ? winogradBackwardData(gradient, weights: weights, into: dx, sink, operation)
+      : directBackwardData(gradient, geometry, weights: weights, into: dx, sink, operation)
   }
 }

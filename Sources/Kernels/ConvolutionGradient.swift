@@ -1,26 +1,17 @@
 import Synchronization
 import Tensors
 
-/// Where a convolution's parameter gradients go: dW = (keep ? dW : 0) + scale · (the gradient), the bias likewise.
+/// Where the gradients of a convolution's parameters go.
 public struct ConvolutionGradient {
-  let weights: UnsafeMutablePointer<Real>
-  let bias: UnsafeMutablePointer<Real>
-  let scale: Real
-  let keep: Bool
+  let weights: ParameterGradient
+  let bias: ParameterGradient
 
-  /// Whether nothing is added, so that the gradient need not be known: D's on the fake where k_t is 0.
-  var isNothing: Bool { scale == 0 && keep }
+  /// Whether neither gradient need be known.
+  var isNothing: Bool { weights.isNothing && bias.isNothing }
 
-  public init(weights: UnsafeMutablePointer<Real>, bias: UnsafeMutablePointer<Real>, scale: Real, keep: Bool) {
+  public init(weights: ParameterGradient, bias: ParameterGradient) {
     self.weights = weights
     self.bias = bias
-    self.scale = scale
-    self.keep = keep
-  }
-
-  /// The same gradient of the weights, unscaled and at a place of its own; nothing where this is.
-  func apart(at place: UnsafeMutablePointer<Real>) -> ConvolutionGradient {
-    ConvolutionGradient(weights: place, bias: bias, scale: isNothing ? 0 : 1, keep: isNothing)
   }
 }
 
@@ -52,27 +43,27 @@ struct WeightSums {
   func bias(_ block: Int) -> UnsafeMutablePointer<Real> { biasParts.pointer + block * channels }
 
   /// Adds what can be added when a group's sums are there. The two halves are left for `finish`.
-  func close(_ group: Int, _ context: KernelContext) {
+  func close(_ group: Int, _ workers: Workers) {
     let middle = groups / 2
-    if groups > 1 { _ = complete(group < middle ? 0..<middle : middle..<groups, group, context) }
+    if groups > 1 { _ = complete(group < middle ? 0..<middle : middle..<groups, group, workers) }
   }
 
   /// - Returns: whether the sum over these groups is complete since this call.
-  private func complete(_ range: Range<Int>, _ group: Int, _ context: KernelContext) -> Bool {
+  private func complete(_ range: Range<Int>, _ group: Int, _ workers: Workers) -> Bool {
     if range.count == 1 { return true }
     let middle = (range.lowerBound + range.upperBound) / 2
     let half = group < middle ? range.lowerBound..<middle : middle..<range.upperBound
-    guard complete(half, group, context), context.halves.isSecond(at: middle) else { return false }
-    context.table.sum_parts(
+    guard complete(half, group, workers), workers.halves.isSecond(at: middle) else { return false }
+    workers.table.sum_parts(
       weights(range.lowerBound), count, (middle - range.lowerBound) * count, 2, 1, 0, weights(range.lowerBound))
     return true
   }
 
-  func finish(_ context: KernelContext, _ gradient: ConvolutionGradient, biasIsZero: Bool) {
+  func finish(_ workers: Workers, _ gradient: ConvolutionGradient, biasIsZero: Bool) {
     if gradient.isNothing { return }
-    context.finishWeights(
-      weightParts, parts: min(2, groups), distance: groups / 2 * count, count: count, gradient)
-    context.finishBias(biasIsZero ? nil : biasParts, parts: blocks, channels: channels, gradient)
+    workers.finishWeights(
+      weightParts, parts: min(2, groups), distance: groups / 2 * count, count: count, gradient.weights)
+    workers.finishBias(biasIsZero ? nil : biasParts, parts: blocks, channels: channels, gradient.bias)
   }
 
   func release(_ context: KernelContext) {
@@ -81,28 +72,28 @@ struct WeightSums {
   }
 }
 
-extension KernelContext {
+extension Workers {
   /// The weights' gradient from partial sums of `count` numbers each, from the first to the last.
   func finishWeights(
-    _ parts: Tensor, parts number: Int, distance: Int, count: Int, _ gradient: ConvolutionGradient
+    _ parts: Tensor, parts number: Int, distance: Int, count: Int, _ gradient: ParameterGradient
   ) {
-    if isPlanning || gradient.isNothing { return }
+    if gradient.isNothing { return }
     let pieces = Blocks(count: count, size: 4096)
-    pool.run(pieces.number) { piece, _ in
+    run(pieces.number) { piece, _ in
       let range = pieces.range(piece)
       table.sum_parts(
         parts.pointer + range.lowerBound, range.count, distance, Int32(number), gradient.scale, gradient.keep ? 1 : 0,
-        gradient.weights + range.lowerBound)
+        gradient.values + range.lowerBound)
     }
   }
 
   /// The bias's gradient from partial sums; nil stands for zero, which it is right before a batch normalisation.
-  func finishBias(_ parts: Tensor?, parts number: Int, channels: Int, _ gradient: ConvolutionGradient) {
+  func finishBias(_ parts: Tensor?, parts number: Int, channels: Int, _ gradient: ParameterGradient) {
     if let parts {
       table.sum_parts(
-        parts.pointer, channels, channels, Int32(number), gradient.scale, gradient.keep ? 1 : 0, gradient.bias)
+        parts.pointer, channels, channels, Int32(number), gradient.scale, gradient.keep ? 1 : 0, gradient.values)
     } else if !gradient.keep {
-      gradient.bias.update(repeating: 0, count: channels)
+      gradient.values.update(repeating: 0, count: channels)
     }
   }
 }

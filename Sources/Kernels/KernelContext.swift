@@ -1,25 +1,20 @@
 import CKernels
 import Tensors
 
-/// What every kernel needs: threads, the inner loops for this CPU, the arena, and how to convolve.
-///
-/// Kernels do nothing but reserve memory while the arena is planning.
+/// What every kernel needs: an arena for its tensors, workers for their values, and how to convolve.
 public final class KernelContext {
   public let pool: ThreadPool
   public let arena: Arena
   public let convolution: ConvolutionAlgorithm
   public let level: KernelLevel
-  let table: ck_table
-  let halves = Halves(count: WeightSums.most)
-  /// Room for two doubles a channel, for merging sums.
-  private(set) var channelSums = Buffer<Double>(count: 2 * 1024)
+  private let workers: Workers
 
   public init(pool: ThreadPool, level: KernelLevel, convolution: ConvolutionAlgorithm, arena: Arena = Arena()) {
     self.pool = pool
     self.level = level
     self.convolution = convolution
     self.arena = arena
-    table = level.table.pointee
+    workers = Workers(pool, level)
   }
 
   /// Multiplications of the operations that were planned.
@@ -27,20 +22,39 @@ public final class KernelContext {
   /// Where the time of each operation is written down; nil: nowhere.
   public var profile: KernelProfile?
 
-  /// Runs an operation, timed where that is wanted, counted while planning.
-  func perform<Result>(_ operation: @autoclosure () -> KernelOperation, _ body: () -> Result) -> Result {
-    if isPlanning {
-      plannedMultiplications += operation().multiplications
-    } else if let profile {
-      return profile.measure(operation(), body)
-    }
-    return body()
-  }
-
   public var isPlanning: Bool { arena.isPlanning }
 
-  func reserveChannelSums(_ channels: Int) {
-    if channelSums.count < 2 * channels { channelSums = Buffer<Double>(count: 2 * channels) }
+  var panel: Int { workers.panel }
+  var stripRows: Int { workers.stripRows }
+
+  /// Does an operation's work on values. All work on tensors' values is done here, all allocation outside.
+  ///
+  /// While the arena is planning there are no values: `body` is not run, but the operation's multiplications are counted
+  /// and its working memory is reserved.
+  ///
+  /// - Parameters:
+  ///   - operation: what is counted and timed; nil for a few numbers a channel.
+  ///   - scratch: bytes of working memory that each thread needs.
+  ///   - planned: what is returned while planning.
+  ///   - body: is given the workers. It allocates and releases nothing.
+  public func perform<Result>(
+    _ operation: @autoclosure () -> KernelOperation? = nil, scratch: Int = 0, whilePlanning planned: Result,
+    _ body: (_ workers: Workers) -> Result
+  ) -> Result {
+    if isPlanning {
+      plannedMultiplications += operation()?.multiplications ?? 0
+      pool.reserveScratch(bytes: scratch)
+      return planned
+    }
+    guard let profile, let operation = operation() else { return body(workers) }
+    return profile.measure(operation) { body(workers) }
+  }
+
+  /// The same without a result.
+  public func perform(
+    _ operation: @autoclosure () -> KernelOperation? = nil, scratch: Int = 0, _ body: (_ workers: Workers) -> Void
+  ) {
+    perform(operation(), scratch: scratch, whilePlanning: (), body)
   }
 
   /// Cuts `count` rows into blocks whose size depends on the shape alone: enough of them for many threads where there

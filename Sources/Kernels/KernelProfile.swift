@@ -14,7 +14,7 @@ public struct KernelOperation: Hashable, Sendable {
   /// Bytes that are read or written if each tensor passes by once, parameters left out.
   public let bytes: Int
 
-  init(_ name: String, _ shape: Shape, channels: Int? = nil, multiplications: Double = 0, numbers: Int) {
+  public init(_ name: String, _ shape: Shape, channels: Int? = nil, multiplications: Double = 0, numbers: Int) {
     self.name = name
     self.shape = shape
     self.channels = channels ?? shape.c

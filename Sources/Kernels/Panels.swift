@@ -15,8 +15,6 @@ struct Panels {
 extension KernelContext {
   private static let widest = 32
 
-  var panel: Int { Int(table.panel) }
-
   /// The distance at which planes of `count` numbers lie: a cache line more than they need, for at a power of two's
   /// distance the same place in all planes falls on one set of the cache.
   func distance(of count: Int) -> Int { (count + 15) / 16 * 16 + 16 }
@@ -26,18 +24,18 @@ extension KernelContext {
     let plane = planes == 1 ? depth * width : distance(of: depth * width)
     return Panels(tensor: arena.allocate(Shape(n: 1, h: 1, w: planes, c: plane)), depth: depth, plane: plane)
   }
+}
 
+extension Workers {
   /// Packs `taps` matrices that lie one after the other, each inC×outC, or the transpose of each where `turned`, as one of
   /// taps·depth rows, the last first where `turned`.
   func pack(
-    _ weights: UnsafePointer<Real>, taps: Int = 1, inC: Int, outC: Int, turned: Bool
-  ) -> Panels {
+    _ weights: UnsafePointer<Real>, taps: Int = 1, inC: Int, outC: Int, turned: Bool, into panels: Panels
+  ) {
     let (depth, columns) = turned ? (outC, inC) : (inC, outC)
-    let panels = allocatePanels(depth: taps * depth, columns: columns)
-    if isPlanning { return panels }
     let number = (columns + panel - 1) / panel
     let pieces = Blocks(count: taps * number, size: max(1, 16384 / (depth * panel)))
-    pool.run(pieces.number) { piece, _ in
+    run(pieces.number) { piece, _ in
       for index in pieces.range(piece) {
         let (tap, column) = (index / number, index % number)
         let place = (turned ? taps - 1 - tap : tap) * depth * panel
@@ -46,6 +44,5 @@ extension KernelContext {
           panels.tensor.pointer + place, panels.depth * panel)
       }
     }
-    return panels
   }
 }

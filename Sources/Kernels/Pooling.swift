@@ -10,30 +10,28 @@ extension KernelContext {
 
   /// 2×2 maximum with stride 2: N×H×W×C to N×H/2×W/2×C, with the result's moments where wanted.
   public func maxPool(_ x: Tensor, into out: Tensor, gathers: Bool) -> Partials? {
-    perform(KernelOperation("2×2 maximum", x.shape, numbers: x.count + out.count)) {
-      let pieces = mapRows(out.shape)
-      let partials = gathers ? allocatePartials(pieces: pieces.number, channels: out.shape.c) : nil
-      if isPlanning { return partials }
-      pool.run(pieces.number) { piece, _ in
+    let pieces = mapRows(out.shape)
+    let partials = gathers ? allocatePartials(pieces: pieces.number, channels: out.shape.c) : nil
+    perform(KernelOperation("2×2 maximum", x.shape, numbers: x.count + out.count)) { workers in
+      workers.run(pieces.number) { piece, _ in
         let rows = pieces.range(piece)
         withUnsafePointer(to: x.shape.map) {
-          table.max_pool(
+          workers.table.max_pool(
             x.pointer, $0, Int32(x.shape.c), rows.lowerBound, rows.count, out.pointer, partials?.piece(piece))
         }
       }
-      return partials
     }
+    return partials
   }
 
   /// dx += the gradient of `maxPool` at `x`: all of dy goes to the first of the largest values in its window.
   public func maxPoolBackward(_ x: Tensor, _ dy: Tensor, addTo dx: Tensor) {
-    perform(KernelOperation("2×2 maximum, gradient", x.shape, numbers: 3 * x.count + dy.count)) {
-      if isPlanning { return }
+    perform(KernelOperation("2×2 maximum, gradient", x.shape, numbers: 3 * x.count + dy.count)) { workers in
       let pieces = mapRows(dy.shape)
-      pool.run(pieces.number) { piece, _ in
+      workers.run(pieces.number) { piece, _ in
         let rows = pieces.range(piece)
         withUnsafePointer(to: x.shape.map) {
-          table.max_pool_backward(
+          workers.table.max_pool_backward(
             x.pointer, dy.pointer, $0, Int32(x.shape.c), rows.lowerBound, rows.count, dx.pointer)
         }
       }
@@ -42,31 +40,29 @@ extension KernelContext {
 
   /// out = up + nearest-neighbour ×2 of low.
   public func upsampleAdd(_ up: Tensor, _ low: Tensor, into out: Tensor, gathers: Bool) -> Partials? {
-    perform(KernelOperation("doubling and sum", out.shape, numbers: 2 * out.count + low.count)) {
-      let pieces = mapRows(out.shape)
-      let partials = gathers ? allocatePartials(pieces: pieces.number, channels: out.shape.c) : nil
-      if isPlanning { return partials }
-      pool.run(pieces.number) { piece, _ in
+    let pieces = mapRows(out.shape)
+    let partials = gathers ? allocatePartials(pieces: pieces.number, channels: out.shape.c) : nil
+    perform(KernelOperation("doubling and sum", out.shape, numbers: 2 * out.count + low.count)) { workers in
+      workers.run(pieces.number) { piece, _ in
         let rows = pieces.range(piece)
         withUnsafePointer(to: out.shape.map) {
-          table.upsample_add(
+          workers.table.upsample_add(
             up.pointer, low.pointer, $0, Int32(out.shape.c), rows.lowerBound, rows.count, out.pointer,
             partials?.piece(piece))
         }
       }
-      return partials
     }
+    return partials
   }
 
   /// dlow = the gradient of `upsampleAdd` with respect to low: sums over 2×2.
   public func downsampleSum(_ dy: Tensor, into dlow: Tensor) {
-    perform(KernelOperation("doubling, gradient", dy.shape, numbers: dy.count + dlow.count)) {
-      if isPlanning { return }
+    perform(KernelOperation("doubling, gradient", dy.shape, numbers: dy.count + dlow.count)) { workers in
       let pieces = mapRows(dlow.shape)
-      pool.run(pieces.number) { piece, _ in
+      workers.run(pieces.number) { piece, _ in
         let rows = pieces.range(piece)
         withUnsafePointer(to: dy.shape.map) {
-          table.downsample_sum(dy.pointer, $0, Int32(dy.shape.c), rows.lowerBound, rows.count, dlow.pointer)
+          workers.table.downsample_sum(dy.pointer, $0, Int32(dy.shape.c), rows.lowerBound, rows.count, dlow.pointer)
         }
       }
     }

@@ -30,9 +30,6 @@ public struct Source {
   /// Numbers that reading all of it takes from memory.
   var numbers: Int { tensor.count + (gradient?.count ?? 0) }
 
-  /// The tensors that belong to this source alone.
-  public var owned: [Tensor] { [gradient, kind == CK_GRADIENT ? coefficients : nil].compactMap { $0 } }
-
   /// The sum over all pixels of a batch normalisation's gradient is zero by its definition.
   var sumsToZero: Bool { kind == CK_GRADIENT }
 
@@ -42,6 +39,14 @@ public struct Source {
     return ck_source(
       kind: Int32(kind.rawValue), x: tensor.pointer, g: gradient?.pointer, a: table, b: table.map { $0 + channels },
       d: table.map { $0 + 2 * channels })
+  }
+}
+
+extension KernelContext {
+  /// Releases what belongs to this source alone: of a normalisation's gradient all but the tensor it is the gradient of.
+  public func release(_ source: Source) {
+    if let gradient = source.gradient { arena.release(gradient) }
+    if source.kind == CK_GRADIENT, let coefficients = source.coefficients { arena.release(coefficients) }
   }
 }
 

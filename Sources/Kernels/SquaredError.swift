@@ -11,21 +11,20 @@ extension KernelContext {
   public func squaredError(
     _ a: Tensor, _ b: Tensor, mask: Tensor, gradient: Tensor?, scale: Double, keep: Bool
   ) -> Double {
-    perform(KernelOperation("squared error", a.shape, numbers: (gradient == nil ? 2 : keep ? 4 : 3) * a.count)) {
-      precondition(a.shape == b.shape && mask.shape.count == a.shape.n * a.shape.c)
-      if isPlanning {
-        reserveChannelSums(a.shape.n)
-        return 0
-      }
-      let (rows, channels) = (a.shape.h * a.shape.w, a.shape.c)
-      let sums = channelSums.pointer
-      pool.run(a.shape.n) { image, _ in
+    precondition(a.shape == b.shape && mask.shape.count == a.shape.n * a.shape.c)
+    let (images, rows, channels) = (a.shape.n, a.shape.h * a.shape.w, a.shape.c)
+    return perform(
+      KernelOperation("squared error", a.shape, numbers: (gradient == nil ? 2 : keep ? 4 : 3) * a.count),
+      scratch: images * MemoryLayout<Double>.stride, whilePlanning: 0
+    ) { workers in
+      let sums = workers.doubles
+      workers.run(images) { image, _ in
         let offset = image * rows * channels
-        sums[image] = table.squared_error(
+        sums[image] = workers.table.squared_error(
           a.pointer + offset, b.pointer + offset, mask.pointer + image * channels, rows, Int32(channels), Real(scale),
           keep ? 1 : 0, gradient.map { $0.pointer + offset })
       }
-      return (0..<a.shape.n).reduce(0) { $0 + sums[$1] }
+      return (0..<images).reduce(0) { $0 + sums[$1] }
     }
   }
 }

@@ -69,27 +69,23 @@ public struct VectorOperations {
 extension KernelContext {
   /// All zeros.
   public func clear(_ tensor: Tensor) {
-    perform(KernelOperation("zeros", tensor.shape, numbers: tensor.count)) {
-      if isPlanning { return }
+    perform(KernelOperation("zeros", tensor.shape, numbers: tensor.count)) { workers in
       let pieces = Blocks(count: tensor.count, size: 1 << 16)
-      pool.run(pieces.number) { piece, _ in
+      workers.run(pieces.number) { piece, _ in
         let range = pieces.range(piece)
         (tensor.pointer + range.lowerBound).update(repeating: 0, count: range.count)
       }
     }
   }
-}
 
-extension KernelContext {
   /// to += factor · from
   public func add(_ from: Tensor, times factor: Double, to: Tensor) {
-    perform(KernelOperation("sum", to.shape, numbers: 3 * to.count)) {
-      precondition(from.count == to.count)
-      if isPlanning { return }
+    precondition(from.count == to.count)
+    perform(KernelOperation("sum", to.shape, numbers: 3 * to.count)) { workers in
       let pieces = Blocks(count: to.count, size: 1 << 16)
-      pool.run(pieces.number) { piece, _ in
+      workers.run(pieces.number) { piece, _ in
         let range = pieces.range(piece)
-        table.sum_parts(
+        workers.table.sum_parts(
           from.pointer + range.lowerBound, range.count, range.count, 1, Real(factor), 1, to.pointer + range.lowerBound)
       }
     }

@@ -26,7 +26,7 @@ public struct BatchNorm2d {
     if pass.isTraining {
       let moments = x.moments!
       (mean, variance) = (moments.mean, moments.variance)
-      if !pass.context.isPlanning { record(x, moments, pass) }
+      pass.context.perform { _ in record(x, moments, pass) }
     } else {
       (mean, variance) = (store.runningMean(statistics), store.runningVariance(statistics))
     }
@@ -40,9 +40,10 @@ public struct BatchNorm2d {
   /// The gradient of x from that of the view, with the sums gathered while it was written.
   public func backward(_ gradient: (gradient: Tensor, sums: Partials), _ view: Normalized, _ pass: Pass) -> Source {
     let source = pass.context.normalizeBackward(
-      gradient.gradient, gradient.sums, of: view, weight: pass.store.pointer(weight), pass.gradients(weight, bias))
-    pass.showGradients(weight, bias)
-    pass.finished(weight, bias)
+      gradient.gradient, gradient.sums, of: view, weight: pass.store.pointer(weight),
+      weightGradient: pass.gradient(of: weight), biasGradient: pass.gradient(of: bias))
+    pass.finished(weight)
+    pass.finished(bias)
     return source
   }
 

@@ -58,11 +58,15 @@ public struct Conv2d {
 
   private func backward(_ source: Source, _ gradient: Source, _ pass: Pass, into dx: Tensor?, _ sink: Sink) -> Partials?
   {
+    var parameters: ConvolutionGradient?
+    if let weights = pass.gradient(of: weight), let bias = pass.gradient(of: bias) {
+      parameters = ConvolutionGradient(weights: weights, bias: bias)
+    }
     let partials = pass.context.convolveBackward(
-      source, gradient, geometry, weights: pass.store.pointer(weight), into: dx, sink, pass.gradients(weight, bias))
-    pass.showGradients(weight, bias)
+      source, gradient, geometry, weights: pass.store.pointer(weight), into: dx, sink, parameters)
+    pass.finished(weight)
+    pass.finished(bias)
     if let dx { pass.show(dx, .inputGradient, of: pass.store.layer(of: weight)) }
-    pass.finished(weight, bias)
     return partials
   }
 }

@@ -4,6 +4,9 @@ import Tensors
 ///
 /// A layer holds parameters and no activations: what backward needs, forward keeps in the pass, and backward recalls
 /// in reverse order. So one network can run on several batches within a step.
+///
+/// A layer declares as many parameters as it has in its initializer (`ParameterStore.declare`). Its backward writes the
+/// gradient of each where `Pass.gradient(of:)` says, and then calls `Pass.finished` for it.
 public protocol Layer {
   /// Computes the layer's output from `input`, which stays its owner's; the result is the caller's to release.
   func forward(_ input: Activation, _ pass: Pass) -> Activation

@@ -12,16 +12,22 @@ public final class ParameterStore {
 
   /// A named array of the store, as a checkpoint holds it.
   public struct Entry: Sendable {
+    /// The layer's name, a dot, and the layer's own name for it: `stem.conv.weight`.
     public let name: String
     public let shape: [Int]
     /// Where it lies in the block.
     public fileprivate(set) var offset: Int
     public var count: Int { shape.reduce(1, *) }
     let initialization: Initialization
+
+    /// The name of the layer that declared it.
+    var layer: String { String(name[..<(name.lastIndex(of: ".") ?? name.endIndex)]) }
+    /// What that layer calls it.
+    var lastName: String { name.split(separator: ".").last.map(String.init) ?? name }
   }
 
-  /// PyTorch's defaults.
-  enum Initialization: Sendable {
+  /// What a parameter is before training. Layers take PyTorch's defaults.
+  public enum Initialization: Sendable {
     /// U(−1/√fanIn, 1/√fanIn)
     case uniform(fanIn: Int)
     case constant(Real)
@@ -44,8 +50,16 @@ public final class ParameterStore {
   /// Doubles that hold one batch's statistics of all normalisations: count, means, squared means, variances each.
   public var statisticsCount: Int { statistics.reduce(0) { $0 + Self.statisticsSize(channels: $1.count / 2) } }
 
-  func declare(_ name: String, shape: [Int], _ initialization: Initialization) -> Parameter {
+  /// Declares a parameter of a layer, before the store is laid out.
+  ///
+  /// - Parameters:
+  ///   - name: the layer's name, a dot, and the layer's own name for it: `stem.conv.weight`. Checkpoints and the random
+  ///     numbers of the initialization go by it.
+  ///   - shape: at most four extents, the innermost last.
+  public func declare(_ name: String, shape: [Int], _ initialization: Initialization) -> Parameter {
     precondition(!isLaidOut, "\(name) is declared after the store was laid out")
+    precondition(name.split(separator: ".").count > 1, "\(name) names no layer and parameter")
+    precondition((1...4).contains(shape.count) && !shape.contains { $0 < 1 }, "\(name) has shape \(shape)")
     parameters.append(Entry(name: name, shape: shape, offset: 0, initialization: initialization))
     return Parameter(index: parameters.count - 1)
   }
@@ -91,6 +105,10 @@ public final class ParameterStore {
     }
   }
 
+  /// The name of the layer that declared `parameter`.
+  public func layer(of parameter: Parameter) -> String { parameters[parameter.index].layer }
+
+  /// A parameter's values, once the store is laid out.
   public func pointer(_ parameter: Parameter) -> UnsafeMutablePointer<Real> {
     values.pointer + parameters[parameter.index].offset
   }

@@ -61,6 +61,10 @@ public final class Pass {
     if let moments = activation.moments { release(moments.tensor) }
   }
 
+  /// Releases the gradient and the coefficients of a normalisation's gradient; the tensor it is the gradient of stays
+  /// its owner's.
+  public func release(_ source: Source) { context.release(source) }
+
   // MARK: What backward needs
 
   /// While training, keeps a tensor for backward; it stays its owner's as well.
@@ -96,22 +100,22 @@ public final class Pass {
 
   // MARK: Gradients
 
-  /// Where the gradients of a layer's weights and bias go.
-  func gradients(_ weights: ParameterStore.Parameter, _ bias: ParameterStore.Parameter) -> ConvolutionGradient? {
+  /// Where a parameter's gradient goes; nil: this pass takes none.
+  public func gradient(of parameter: ParameterStore.Parameter) -> ParameterGradient? {
     gradientTarget.map {
-      ConvolutionGradient(
-        weights: $0.block + store.range(weights).lowerBound, bias: $0.block + store.range(bias).lowerBound,
-        scale: $0.scale, keep: $0.keep)
+      ParameterGradient(values: $0.block + store.range(parameter).lowerBound, scale: $0.scale, keep: $0.keep)
     }
   }
 
-  /// Says that this pass has finished the gradients of a layer's two parameters.
-  func finished(_ first: ParameterStore.Parameter, _ second: ParameterStore.Parameter) {
+  /// Says that a parameter's gradient is where it goes: once in a pass's backward for each parameter, wanted or not.
+  ///
+  /// The order of these calls becomes the order of the parameters in the block.
+  public func finished(_ parameter: ParameterStore.Parameter) {
+    showGradient(of: parameter)
     if context.isPlanning {
-      readyOrder += [first, second]
+      readyOrder.append(parameter)
     } else if let onGradientReady {
-      onGradientReady(store.range(first).upperBound)
-      onGradientReady(store.range(second).upperBound)
+      onGradientReady(store.range(parameter).upperBound)
     }
   }
 }

@@ -27,7 +27,7 @@ public final class Arena {
 
   /// Records `computation`'s allocations, lays them out, and reserves the memory.
   ///
-  /// `computation` must skip all work on tensors' values while `isPlanning`.
+  /// While `isPlanning` tensors have no values: `computation` must not touch any (`KernelContext.perform`).
   public func plan(_ computation: () throws -> Void) rethrows {
     precondition(!isPlanned && !isPlanning, "an arena is planned once")
     isPlanning = true

@@ -9,6 +9,13 @@ public struct Tensor: @unchecked Sendable {
     self.shape = shape
   }
 
+  /// A tensor that has a shape and no values, to plan a computation with (`Arena.plan`).
+  ///
+  /// Its address belongs to no arena, and no system maps it: whoever reads or writes a value ends the process.
+  public static func shapeOnly(_ shape: Shape) -> Tensor {
+    Tensor(UnsafeMutablePointer(bitPattern: 1 << 62)!, shape)
+  }
+
   public var count: Int { shape.count }
 
   public var values: UnsafeMutableBufferPointer<Real> {

@@ -7,14 +7,12 @@ extension AdversarialTrainer {
   /// Plans the memory of a step, and from the order in which backward finishes gradients lays both networks out.
   func planStep(_ heatmaps: Shape) throws(CommunicationError) {
     let resolution = settings.inputResolution
-    // Addresses that are the arena's no more than a real batch's are; nothing is read while planning.
-    let nowhere = UnsafeMutablePointer<Real>(bitPattern: 1 << 40)!
     let group = shardGroups[0]
     let count = group.count * heatmaps.n
     let batch = RankBatch(
-      images: Tensor(nowhere, Shape(n: count, h: resolution, w: resolution, c: 3)),
-      heatmaps: Tensor(nowhere, Shape(n: count, h: heatmaps.h, w: heatmaps.w, c: heatmaps.c)),
-      mask: Tensor(nowhere, Shape(n: count, h: 1, w: 1, c: heatmaps.c)), samplesPerShard: heatmaps.n)
+      images: .shapeOnly(Shape(n: count, h: resolution, w: resolution, c: 3)),
+      heatmaps: .shapeOnly(Shape(n: count, h: heatmaps.h, w: heatmaps.w, c: heatmaps.c)),
+      mask: .shapeOnly(Shape(n: count, h: 1, w: 1, c: heatmaps.c)), samplesPerShard: heatmaps.n)
     context.arena.plan {
       for number in group {
         let shard = shard(number, of: batch)

@@ -43,7 +43,7 @@ package final class StepInspector {
       if purpose == .dump {
         tensors.append(
           DumpedTensor(
-            part: part.rawValue, shard: shard, name: "\(written.layer) \(written.role.rawValue)", written.tensor))
+            part: part.rawValue, shard: shard, name: "\(written.layer) \(written.role.name)", written.tensor))
         // A dump changes nothing of the step, whatever it sees.
         return
       }
@@ -73,8 +73,7 @@ extension StepInspector.Sighting {
       case .coefficients: ("what normalises in", name)
       case .outputGradient: ("the gradient of the output of", name)
       case .inputGradient: ("the gradient of the input of", name)
-      case .weightGradient: ("the gradient of", "\(name).weight")
-      case .biasGradient: ("the gradient of", "\(name).bias")
+      case .parameterGradient(let parameter): ("the gradient of", "\(name).\(parameter)")
       }
     return switch part {
     case .generator: (what, tensor)

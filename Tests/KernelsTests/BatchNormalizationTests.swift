@@ -65,8 +65,8 @@ import Testing
       let sums = context.finish(gated.tensor, Sink(gate: view, gathers: true))!
       let source = context.normalizeBackward(
         gated.tensor, sums, of: view, weight: weight.pointer,
-        ConvolutionGradient(
-          weights: parameters.pointer, bias: parameters.pointer + channels, scale: -2, keep: true))
+        weightGradient: ParameterGradient(values: parameters.pointer, scale: -2, keep: true),
+        biasGradient: ParameterGradient(values: parameters.pointer + channels, scale: -2, keep: true))
       _ = context.materialize(source, into: dx.tensor, gathers: false)
       return [view.coefficients]
     }

@@ -95,8 +95,7 @@ import Testing
           _ = Workbench(level: level, convolution: test.form.algorithm).run { context in
             _ = context.convolveBackward(
               source.source, gradient.source, test.form.geometry, weights: weights.pointer, into: nil, Sink(),
-              ConvolutionGradient(
-                weights: target.pointer, bias: biasTarget.pointer, scale: Real(scale), keep: keeps))
+              ConvolutionGradient(target, biasTarget, scale: Real(scale), keep: keeps))
             return []
           }
           let error = largestError(target.values, expected)
@@ -122,7 +121,7 @@ import Testing
       _ = Workbench(convolution: test.form.algorithm).run { context in
         _ = context.convolveBackward(
           source.source, gradient.source, test.form.geometry, weights: weights.pointer, into: nil, Sink(),
-          ConvolutionGradient(weights: target.pointer, bias: bias.pointer, scale: 0, keep: keeps))
+          ConvolutionGradient(target, bias, scale: 0, keep: keeps))
         return []
       }
       let after = [target.values, bias.values]
@@ -141,8 +140,7 @@ import Testing
     let run = { (wantsInput: Bool, wantsParameters: Bool) -> [[Double]] in
       let dx = OwnedTensor(test.input)
       let (dWeights, dBias) = (OwnedTensor(weights.shape), OwnedTensor(.channels(test.outChannels)))
-      let parameters = ConvolutionGradient(
-        weights: dWeights.pointer, bias: dBias.pointer, scale: 1, keep: false)
+      let parameters = ConvolutionGradient(dWeights, dBias)
       _ = Workbench(convolution: test.form.algorithm).run { context in
         _ = context.convolveBackward(
           source.source, gradient.source, test.form.geometry, weights: weights.pointer,

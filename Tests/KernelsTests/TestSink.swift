@@ -64,7 +64,8 @@ struct TestSink {
     let sums = context.arena.allocate(Shape(n: 1, h: 1, w: 2, c: shape.c))
     _ = context.normalizeBackward(
       out, partials, of: view, weight: ones.pointer,
-      ConvolutionGradient(weights: sums.pointer, bias: sums.pointer + shape.c, scale: 1, keep: false))
+      weightGradient: ParameterGradient(values: sums.pointer, scale: 1, keep: false),
+      biasGradient: ParameterGradient(values: sums.pointer + shape.c, scale: 1, keep: false))
     return [sums]
   }
 

@@ -42,7 +42,7 @@ import Testing
         let sums = context.convolveBackward(
           source.source, gradient.source, test.form.geometry, weights: weights.pointer,
           into: test.form.hasInputGradient ? dx.tensor : nil, gate.sink,
-          ConvolutionGradient(weights: dWeights.pointer, bias: dBias.pointer, scale: 1, keep: false))
+          ConvolutionGradient(dWeights, dBias))
         return gathered + gate.merge(sums, of: dx.tensor, context)
       }
       return gathered + [out.values, dx.values, dWeights.values, dBias.values]

@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 import Testing
 
@@ -99,6 +100,22 @@ import Testing
     arena.run(computation)
     #expect(Set(tensors.map(\.pointer)).count == 3)
     #expect(arena.byteCount == 128 * MemoryLayout<Real>.stride)
+  }
+
+  /// A plan takes no account of it, and a value of it is never read.
+  @Test func aTensorWithAShapeAloneHasNoMemory() async {
+    let arena = Arena()
+    arena.plan {
+      let shape = Tensor.shapeOnly(Shape(n: 2, h: 3, w: 4, c: 5))
+      #expect(shape.count == 120 && shape.image(1).shape == Shape(n: 1, h: 3, w: 4, c: 5))
+      arena.retain(shape)
+      for _ in 0..<3 { arena.release(shape) }
+    }
+    #expect(arena.byteCount == 0)
+    await #expect(processExitsWith: .failure) {
+      print(Tensor.shapeOnly(.channels(1)).values[0])
+      exit(0)
+    }
   }
 
   @Test func anErrorInARunLeavesThePlan() {

@@ -45,7 +45,7 @@ struct GoldenNetworks {
   /// A trainer for the whole batch as one shard.
   func trainer(
     _ variant: Variant, resolution: Int, kt: Double, balance: BalanceController.Mode = .absolute,
-    convolution: ConvolutionAlgorithm, threads: Int = 1
+    convolution: ConvolutionAlgorithm, level: KernelLevel = .best, threads: Int = 1
   ) throws -> AdversarialTrainer {
     let rate = { (name: String) in note("learning_rates", name).double! }
     var adversarial = Configuration.Adversarial()
@@ -69,7 +69,7 @@ struct GoldenNetworks {
     let plan = try ShardPlan(batch: note("batch").int!, shards: 1, rank: 0, worldSize: 1)
     return try AdversarialTrainer(
       settings, plan: plan, communicator: SingleProcess(),
-      context: KernelContext(pool: ThreadPool(threads: threads), level: .best, convolution: convolution))
+      context: KernelContext(pool: ThreadPool(threads: threads), level: level, convolution: convolution))
   }
 
   /// The named slices of a flat vector of the fixture, such as `initial.generator.parameters`.
@@ -83,6 +83,17 @@ struct GoldenNetworks {
       slices[entry["name"]!.string!] = Array(values[offset..<offset + count])
     }
     return slices
+  }
+
+  /// The tensors of a layout, such as `generator.parameters`, in its order.
+  func names(_ layout: String) -> [String] { note("layouts", layout).array!.map { $0.object!["name"]!.string! } }
+
+  /// The weights of all convolutions with kernels of that side.
+  func names(ofKernels side: Int, _ networks: [String]) -> [String] {
+    networks.flatMap { note("layouts", "\($0).parameters").array! }.compactMap { entry in
+      let shape = entry.object!["shape"]!.array!.map { $0.int! }
+      return shape.count == 4 && shape[0] == side ? entry.object!["name"]!.string! : nil
+    }
   }
 
   func input(_ name: String, _ shape: Shape, scale: Double = 1) throws -> OwnedTensor {
