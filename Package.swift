@@ -32,6 +32,7 @@ let package = Package(
   products: [
     .executable(name: "equipoise", targets: ["equipoise"]),
     .library(name: "allocation-count", type: .dynamic, targets: ["AllocationCount"]),
+    .library(name: "file-system-limits", type: .dynamic, targets: ["FileSystemLimits"]),
     .library(name: "save-faults", type: .dynamic, targets: ["SaveFaults"]),
   ],
   dependencies: [
@@ -77,6 +78,7 @@ let package = Package(
         "Estimation", "Configuration", "RunRecord", "Metrics", "PoseData", "DataParallel", "Communication",
         "Optimizers", "Objectives", "PoseModels", "Layers", "Kernels", "Tensors", "Platform",
       ]),
+    library("Reporting", ["Training", "RunRecord", "Platform"]),
     library(
       "Benchmarks",
       [
@@ -84,11 +86,13 @@ let package = Package(
         "Kernels", "Tensors", "Platform", "CKernels", "COpenBLAS",
       ]),
     library("Supervision", ["Configuration", "RunRecord", "Tensors", "Platform"]),
+    .plugin(name: "Commit", capability: .buildTool()),
+    .target(name: "Version", swiftSettings: strict, plugins: ["Commit"]),
     .executableTarget(
       name: "equipoise",
       dependencies: [
-        "Supervision", "Benchmarks", "Training", "Estimation", "Configuration", "RunRecord", "Metrics", "PoseData",
-        "Communication", "Kernels", "Tensors", "Platform", arguments,
+        "Version", "Supervision", "Benchmarks", "Reporting", "Training", "Estimation", "Configuration", "RunRecord",
+        "Metrics", "PoseData", "Communication", "Kernels", "Tensors", "Platform", arguments,
       ],
       swiftSettings: strict),
     .target(
@@ -129,6 +133,7 @@ let package = Package(
     tests("BenchmarksTests", ["Benchmarks", "RunRecord", "Platform"]),
     tests("SupervisionTests", ["Supervision"]),
     .target(name: "AllocationCount", path: "Tests/AllocationCount", cSettings: interposedC),
+    .target(name: "FileSystemLimits", path: "Tests/FileSystemLimits", cSettings: interposedC),
     .target(name: "SaveFaults", path: "Tests/SaveFaults", cSettings: interposedC),
     .executableTarget(
       name: "fuzz-readers",

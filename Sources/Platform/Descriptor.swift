@@ -134,7 +134,11 @@ public struct Descriptor: ~Copyable, Sendable {
     while written < bytes.count {
       let count = Glibc.write(number, bytes.baseAddress! + written, bytes.count - written)
       if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw Failure(path, "cannot be written", errno: count < 0 ? errno : EIO) }
+      guard count > 0 else {
+        let code = count < 0 ? errno : EIO
+        let hint = code == EFBIG ? "cannot be written; the limit is that of ulimit -f, or the file system's" : nil
+        throw Failure(path, hint ?? "cannot be written", errno: code)
+      }
       written += count
     }
   }

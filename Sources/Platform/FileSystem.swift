@@ -44,11 +44,18 @@ public enum FileSystem {
   }
 
   /// Makes what has been created, renamed or removed in `directory` outlast a loss of power.
-  public static func synchronize(directory: String) throws(FileSystemError) {
+  ///
+  /// - Returns: false if the file system has no such operation for folders, as some network file systems have not.
+  @discardableResult
+  public static func synchronize(directory: String) throws(FileSystemError) -> Bool {
     let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileSystemError(directory, "cannot be opened", errno: errno) }
     defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw FileSystemError(directory, "cannot be flushed", errno: errno) }
+    if fsync(descriptor) == 0 { return true }
+    guard [EINVAL, ENOSYS, EOPNOTSUPP, EBADF].contains(errno) else {
+      throw FileSystemError(directory, "cannot be flushed", errno: errno)
+    }
+    return false
   }
 
   public static func rename(_ old: String, to new: String) throws(FileSystemError) {
@@ -117,9 +124,28 @@ public enum FileSystem {
       try rename(temporary, to: path)
     } catch {
       unlink(temporary)
-      throw error
+      // The reader knows the file by its own name.
+      throw error.path == temporary ? FileSystemError(path, error.problem) : error
     }
     if isDurable { try synchronize(directory: parent(of: path)) }
+  }
+
+  /// Refuses a path that a file could not be written to, before the work whose result it is to hold; the folder is made
+  /// if it is missing.
+  public static func requireWritable(_ path: String) throws(FileSystemError) {
+    switch kind(of: path) {
+    case .directory: throw FileSystemError(path, "is a directory, not a file to write")
+    case .other: break
+    case .absent, .file: try requireWritable(directory: parent(of: path))
+    }
+  }
+
+  /// The same of a folder for files.
+  public static func requireWritable(directory: String) throws(FileSystemError) {
+    try createDirectory(directory)
+    guard access(directory, W_OK | X_OK) == 0 else {
+      throw FileSystemError(directory, "cannot be written to", errno: errno)
+    }
   }
 
   // MARK: Paths

@@ -1,3 +1,4 @@
+import Platform
 import Synchronization
 import Tensors
 
@@ -56,12 +57,13 @@ public struct DataReport: Sendable {
   /// The indices of the people of each photograph.
   private static func grouped(_ dataset: any PoseDataset) -> [[Int]] {
     guard let dataset = dataset as? PhotographDataset else { return (0..<dataset.count).map { [$0] } }
-    var places: [String: Int] = [:]
+    var places: [FilePath: Int] = [:]
     var people: [[Int]] = []
     for index in 0..<dataset.count {
-      let place = places[dataset.photograph(of: index), default: people.count]
+      let photograph = FilePath(dataset.photograph(of: index))
+      let place = places[photograph, default: people.count]
       if place == people.count {
-        places[dataset.photograph(of: index)] = place
+        places[photograph] = place
         people.append([])
       }
       people[place].append(index)

@@ -3,6 +3,7 @@ import Configuration
 import DataParallel
 import Estimation
 import Kernels
+import Platform
 import PoseData
 import RunRecord
 
@@ -31,14 +32,18 @@ struct RunCourse {
     totalSteps = configuration.totalSteps(stepsPerEpoch: max(1, stepsPerEpoch))
   }
 
-  /// Refuses ranks that see other data.
+  /// Refuses ranks that see other data: other annotations, or other photographs.
   private static func compare(_ splits: DataSplits, _ communicator: any Communicator) throws {
-    let own = Array(splits.digest.utf8)
-    let others = try communicator.allGather(own)
-    try Together.everywhere(communicator) {
-      guard let rank = others.firstIndex(where: { $0 != own }) else { return }
-      throw DataError(
-        "data", "rank \(communicator.rank) and rank \(rank) see different annotations; give all nodes the same files")
+    guard communicator.worldSize > 1 else { return }
+    let photographs = splits.train.photographWitness() + splits.valid.photographWitness()
+    let own = [Array(splits.digest.utf8), photographs.withUnsafeBytes { Array(SHA256.digest(of: Array($0)).utf8) }]
+    for (bytes, what) in zip(own, ["annotations", "photographs"]) {
+      let others = try communicator.allGather(bytes)
+      try Together.everywhere(communicator) {
+        guard let rank = others.firstIndex(where: { $0 != bytes }) else { return }
+        throw DataError(
+          "data", "rank \(communicator.rank) and rank \(rank) see different \(what); give all nodes the same files")
+      }
     }
   }
 

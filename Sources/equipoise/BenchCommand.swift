@@ -5,6 +5,7 @@ import Configuration
 import Estimation
 import Foundation
 import Kernels
+import Platform
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -102,6 +103,7 @@ struct BenchStepCommand: ParsableCommand {
 
   func run() throws {
     let communicator = try Program.join()
+    if let timeline, communicator.rank == 0 { try FileSystem.requireWritable(timeline) }
     let way: StepBenchmark.Exchange = inTurn ? .everyOther : exchange ? .always : .never
     let result = try options.benchmark(communicator, blasCore: blasCore, exchange: way).run(
       steps: options.steps, timeline: timeline)

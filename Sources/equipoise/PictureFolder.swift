@@ -15,7 +15,7 @@ struct PictureFolder {
         throw UsageError("--out: the pictures of \(other) and \(image) would have one name")
       }
     }
-    try FileSystem.createDirectory(path)
+    try FileSystem.requireWritable(directory: path)
     self.path = path
     self.images = Set(images.map(Self.place))
     // Before anything is computed.

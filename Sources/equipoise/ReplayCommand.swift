@@ -40,6 +40,7 @@ struct ReplayCommand: ParsableCommand {
     let communicator = try Program.join()
     var start: Checkpoint?
     let configuration = try Configuration.shared(communicator) {
+      try FileSystem.requireWritable(out)
       start = try nearest()
       if let config { return try Configuration.load(file: config, overrides: overrides) }
       guard let start else { return try Configuration.load(file: "\(checkpoint)/config.yaml", overrides: overrides) }

@@ -29,7 +29,7 @@ struct FileSystemTests {
   @Test func aFailedReplacementLeavesTheOldFile() throws {
     let folder = try Folder()
     try folder.write("old", "file")
-    #expect(throws: FileSystemError.self) {
+    #expect(throws: FileSystemError(folder("file"), "is a test")) {
       try FileSystem.replace(folder("file")) { temporary throws(FileSystemError) in
         try OutputFile(creating: temporary).write(Array("half".utf8))
         throw FileSystemError(temporary, "is a test")
