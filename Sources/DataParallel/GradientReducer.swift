@@ -104,7 +104,7 @@ public final class GradientReducer {
       thread.communicator.activity.noteReady(
         name, tag: submitted, bytes: range.count * MemoryLayout<Real>.size)
       submissions[submitted] = thread.submit(
-        Reduction(
+        PendingReduction(
           values: .gradients(values, algorithm), tag: submitted, witness: witness, reducer: reducer, owner: self))
       submitted += 1
     }

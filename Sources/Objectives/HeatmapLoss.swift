@@ -3,7 +3,7 @@ import Tensors
 
 /// How a loss over B·M·h·w squared errors is scaled. B is the *global* batch, and masked joints count in the divisor, so
 /// that the losses and gradients of shards only add.
-public enum Reduction: String, Sendable, CaseIterable {
+public enum LossReduction: String, Sendable, CaseIterable {
   /// Divided by B·M·h·w.
   case mean
   /// Divided by B.
@@ -25,7 +25,7 @@ public enum Reduction: String, Sendable, CaseIterable {
 public struct HeatmapLoss {
   public let factor: Double
 
-  public init(_ reduction: Reduction, globalBatch: Int, heatmaps: Shape) {
+  public init(_ reduction: LossReduction, globalBatch: Int, heatmaps: Shape) {
     factor = reduction.factor(globalBatch: globalBatch, heatmaps: heatmaps)
   }
 

@@ -45,7 +45,7 @@ public struct TrainerSettings: Sendable {
   public var generator: HourglassConfiguration
   public var generatorOptimizer: OptimizerSettings
   public var adversarial: Adversarial?
-  public var reduction: Reduction
+  public var reduction: LossReduction
   public var inputResolution: Int
   public var seed: UInt64
   public var bucketSize = BucketSize.usual
@@ -55,7 +55,7 @@ public struct TrainerSettings: Sendable {
 
   public init(
     generator: HourglassConfiguration, generatorOptimizer: OptimizerSettings, adversarial: Adversarial?,
-    reduction: Reduction, inputResolution: Int, seed: UInt64
+    reduction: LossReduction, inputResolution: Int, seed: UInt64
   ) {
     self.generator = generator
     self.generatorOptimizer = generatorOptimizer

@@ -55,7 +55,7 @@ import Testing
     let real = try golden.tensor("reconstructed_real")
     let fake = try golden.tensor("reconstructed_fake")
     let loss = HeatmapLoss(
-      Reduction(rawValue: String(name.dropFirst(7)))!, globalBatch: shape.n, heatmaps: shape)
+      LossReduction(rawValue: String(name.dropFirst(7)))!, globalBatch: shape.n, heatmaps: shape)
     let evaluate = { (a: OwnedTensor, b: OwnedTensor) -> (loss: Double, gradient: [Double]) in
       var value = 0.0
       let gradient = OwnedTensor(shape, filledWith: .nan)

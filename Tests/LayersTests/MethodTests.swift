@@ -8,8 +8,8 @@ import Testing
 /// Losses, k_t and learning rates beyond what PyTorch was asked for.
 @Suite struct MethodTests {
   /// The losses and gradients of shards only add, whatever is masked in them.
-  @Test(arguments: Reduction.allCases)
-  func lossesOfShardsAdd(_ reduction: Reduction) {
+  @Test(arguments: LossReduction.allCases)
+  func lossesOfShardsAdd(_ reduction: LossReduction) {
     var random = CounterRandom(seed: 1, purpose: "losses")
     let shape = Shape(n: 4, h: 5, w: 3, c: 6)
     let (a, b) = (OwnedTensor(shape, &random), OwnedTensor(shape, &random))

@@ -26,14 +26,14 @@ struct GoldenNetworks {
   }
 
   struct Variant: Sendable, CustomStringConvertible {
-    let reduction: Reduction
+    let reduction: LossReduction
     let targetGradient: Bool
     let refresh: Bool
 
     var name: String { "\(reduction.rawValue).tg\(targetGradient ? 1 : 0).r\(refresh ? 1 : 0)" }
     var description: String { name }
 
-    static let all = Reduction.allCases.flatMap { reduction in
+    static let all = LossReduction.allCases.flatMap { reduction in
       [true, false].flatMap { target in
         [false, true].map { Variant(reduction: reduction, targetGradient: target, refresh: $0) }
       }
