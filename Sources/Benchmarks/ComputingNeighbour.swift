@@ -48,7 +48,7 @@ final class ComputingNeighbour: Sendable {
     func one(_ number: Int) {
       let place = { (number: Int) in Tensor(memory.pointer + number % images * image.count, image) }
       _ = context.convolve(
-        Source.plain(place(number)), geometry, weights: weights.pointer, into: place(number + 1), Sink())
+        Operand.plain(place(number)), geometry, weights: weights.pointer, into: place(number + 1), Epilogue())
     }
     context.arena.plan { one(0) }
     while !work.isOver.load(ordering: .relaxed) {

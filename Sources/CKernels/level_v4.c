@@ -1,4 +1,4 @@
-// The inner loops for x86-64-v4, and for asking for memory that will be written: what no CPU of this level trips over.
+// The inner loops for x86-64-v4 with prefetchw, which every CPU of this level executes or ignores.
 #if defined(__x86_64__)
 #include <string.h>
 

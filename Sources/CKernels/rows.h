@@ -1,55 +1,55 @@
 // Rows of channels: what a 1×1 convolution reads and writes around its matrix product.
 
 // The coefficients of one vector of channels serve a few rows at a time.
-enum { PACKED = 4 };
+enum { GROUP = 4 };
 
-INLINE void pack_rows_kind(const ck_source *s, int kind, long first, long rows, int channels, ck_real *out) {
+INLINE void load_rows_kind(const ck_operand *op, int kind, long first, long rows, int channels, ck_real *out) {
   long r = first, end = first + rows;
-#define PACK(number, c, n)                                                                                       \
-  {                                                                                                              \
-    coefficients k = source_coefficients(s, kind, c, n);                                                         \
-    for (int i = 0; i < number; i++)                                                                             \
-      store(out + i * channels + (c), source_load(s, kind, k, (r + i) * channels + (c), n), n);                  \
+#define LOAD_ROWS(number, c, n)                                                                   \
+  {                                                                                               \
+    coefficients k = operand_coefficients(op, kind, c, n);                                        \
+    for (int i = 0; i < number; i++)                                                              \
+      store(out + i * channels + (c), operand_load(op, kind, k, (r + i) * channels + (c), n), n); \
   }
-#define FEW(c, n) PACK(PACKED, c, n)
-#define ONE(c, n) PACK(1, c, n)
-  for (; r + PACKED <= end; r += PACKED, out += PACKED * channels) FOR_CHANNELS(channels, FEW);
+#define FEW(c, n) LOAD_ROWS(GROUP, c, n)
+#define ONE(c, n) LOAD_ROWS(1, c, n)
+  for (; r + GROUP <= end; r += GROUP, out += GROUP * channels) FOR_CHANNELS(channels, FEW);
   for (; r < end; r++, out += channels) FOR_CHANNELS(channels, ONE);
 #undef ONE
 #undef FEW
-#undef PACK
+#undef LOAD_ROWS
 }
 
-static void pack_rows(const ck_source *s, long first, long rows, int channels, ck_real *out) {
-  WITH_KIND(s, pack_rows_kind(s, kind, first, rows, channels, out));
+static void load_rows(const ck_operand *op, long first, long rows, int channels, ck_real *out) {
+  WITH_KIND(op, load_rows_kind(op, kind, first, rows, channels, out));
 }
 
 static void sum_rows(const ck_real *x, long rows, int channels, ck_real *sums) {
-#define BODY(c, n)                                                                   \
-  {                                                                                  \
-    vr total = {0};                                                                  \
-    for (long r = 0; r < rows; r++) total += load(x + r * channels + (c), n);        \
-    store(sums + (c), total, n);                                                     \
+#define BODY(c, n)                                                            \
+  {                                                                           \
+    vr total = {0};                                                           \
+    for (long r = 0; r < rows; r++) total += load(x + r * channels + (c), n); \
+    store(sums + (c), total, n);                                              \
   }
   FOR_CHANNELS(channels, BODY);
 #undef BODY
 }
 
-INLINE void add_rows_kind(const ck_source *s, int kind, ck_real *to, long first, long rows, int channels) {
+INLINE void add_rows_kind(const ck_operand *op, int kind, ck_real *to, long first, long rows, int channels) {
   for (long r = first; r < first + rows; r++) {
-#define BODY(c, n)                                                                                    \
-  {                                                                                                   \
-    long offset = r * channels + (c);                                                                 \
-    vr v = source_load(s, kind, source_coefficients(s, kind, c, n), offset, n);                       \
-    store(to + offset, load(to + offset, n) + v, n);                                                  \
+#define BODY(c, n)                                                                  \
+  {                                                                                 \
+    long offset = r * channels + (c);                                               \
+    vr v = operand_load(op, kind, operand_coefficients(op, kind, c, n), offset, n); \
+    store(to + offset, load(to + offset, n) + v, n);                                \
   }
     FOR_CHANNELS(channels, BODY);
 #undef BODY
   }
 }
 
-static void add_rows(const ck_source *s, ck_real *to, long first, long rows, int channels) {
-  WITH_KIND(s, add_rows_kind(s, kind, to, first, rows, channels));
+static void add_rows(const ck_operand *op, ck_real *to, long first, long rows, int channels) {
+  WITH_KIND(op, add_rows_kind(op, kind, to, first, rows, channels));
 }
 
 // Sums of one vector of channels while its values are written, run by short run: a single chain of 512 additions would
@@ -63,7 +63,7 @@ typedef struct {
 
 enum { RUN = 32 };
 
-INLINE void note_value(running_sums *s, vr v) {
+INLINE void accumulate_value(running_sums *s, vr v) {
   if (s->count == 0) s->origin = v;
   vr d = v - s->origin;
   s->first += d;
@@ -95,7 +95,7 @@ INLINE void store_moments(const running_sums *s, ck_real *partial, int channels,
   if (c == 0) partial[0] = count;
   vr mean = s->all_first / splat(count);
   store(partial + 1 + c, s->origin + mean, n);
-  store(partial + 1 + channels + c, positive(s->all_second - mean * s->all_first), n);
+  store(partial + 1 + channels + c, relu(s->all_second - mean * s->all_first), n);
 }
 
 INLINE void store_sums(const running_sums *s, ck_real *partial, int channels, int c, int n) {
@@ -104,89 +104,89 @@ INLINE void store_sums(const running_sums *s, ck_real *partial, int channels, in
   store(partial + 1 + channels + c, s->all_second, n);
 }
 
-// What a sink does, as constants of the loops that are specialised for it.
-enum { SINK_ADDS = 1, SINK_GATES = 2, SINK_GATHERS = 4 };
+// What an epilogue does, as constants of the loops that are specialised for it.
+enum { EPILOGUE_ADDS = 1, EPILOGUE_GATES = 2, EPILOGUE_GATHERS = 4 };
 
-INLINE int sink_kind(const ck_sink *s) {
-  return (s->addend ? SINK_ADDS : 0) | (s->x ? SINK_GATES : s->partial ? SINK_GATHERS : 0);
+INLINE int epilogue_kind(const ck_epilogue *ep) {
+  return (ep->addend ? EPILOGUE_ADDS : 0) | (ep->x ? EPILOGUE_GATES : ep->partial ? EPILOGUE_GATHERS : 0);
 }
 
 // Runs CALL once with `kind` a constant, as WITH_KIND does.
-#define SINK_CASE(KIND, CALL) case KIND: { enum { kind = KIND }; CALL; } break;
-#define WITH_SINK(sink, CALL)                           \
-  switch (sink_kind(sink)) {                            \
-    SINK_CASE(0, CALL)                                  \
-    SINK_CASE(SINK_ADDS, CALL)                          \
-    SINK_CASE(SINK_GATES, CALL)                         \
-    SINK_CASE(SINK_GATES | SINK_ADDS, CALL)             \
-    SINK_CASE(SINK_GATHERS, CALL)                       \
-    SINK_CASE(SINK_GATHERS | SINK_ADDS, CALL)           \
+#define EPILOGUE_CASE(KIND, CALL) case KIND: { enum { kind = KIND }; CALL; } break;
+#define WITH_EPILOGUE(epilogue, CALL)                     \
+  switch (epilogue_kind(epilogue)) {                      \
+    EPILOGUE_CASE(0, CALL)                                \
+    EPILOGUE_CASE(EPILOGUE_ADDS, CALL)                    \
+    EPILOGUE_CASE(EPILOGUE_GATES, CALL)                   \
+    EPILOGUE_CASE(EPILOGUE_GATES | EPILOGUE_ADDS, CALL)   \
+    EPILOGUE_CASE(EPILOGUE_GATHERS, CALL)                 \
+    EPILOGUE_CASE(EPILOGUE_GATHERS | EPILOGUE_ADDS, CALL) \
   }
 
-// The sink for one value of one vector of channels; returns what is written.
-INLINE vr sink_value(const ck_sink *s, int kind, vr v, vr bias, coefficients gate, long offset, int n,
-                     running_sums *sums) {
+// The epilogue for one value of one vector of channels; returns what is written.
+INLINE vr epilogue_value(const ck_epilogue *ep, int kind, vr v, vr bias, coefficients gate, long offset, int n,
+                         running_sums *sums) {
   v += bias;
-  if (kind & SINK_ADDS) v += load(s->addend + offset, n);
-  if (kind & SINK_GATES) {
-    vr x = load(s->x + offset, n);
-    v = where_positive(gate.a * x + gate.b, v);
+  if (kind & EPILOGUE_ADDS) v += load(ep->addend + offset, n);
+  if (kind & EPILOGUE_GATES) {
+    vr x = load(ep->x + offset, n);
+    v = relu_gradient(gate.a * x + gate.b, v);
     sums->first += v;
     sums->second += v * (x - gate.d);
     sums->count++;
-  } else if (kind & SINK_GATHERS) {
-    note_value(sums, v);
+  } else if (kind & EPILOGUE_GATHERS) {
+    accumulate_value(sums, v);
   }
   return v;
 }
 
-INLINE coefficients sink_gate(const ck_sink *s, int c, int n) {
+INLINE coefficients epilogue_gate(const ck_epilogue *ep, int c, int n) {
   coefficients gate = {{0}, {0}, {0}};
-  if (s->x) {
-    gate.a = load(s->scale + c, n);
-    gate.b = load(s->shift + c, n);
-    gate.d = load(s->mean + c, n);
+  if (ep->x) {
+    gate.a = load(ep->scale + c, n);
+    gate.b = load(ep->shift + c, n);
+    gate.d = load(ep->mean + c, n);
   }
   return gate;
 }
 
-INLINE vr sink_bias(const ck_sink *s, int c, int n) { return s->bias ? load(s->bias + c, n) : (vr){0}; }
+INLINE vr epilogue_bias(const ck_epilogue *ep, int c, int n) { return ep->bias ? load(ep->bias + c, n) : (vr){0}; }
 
-INLINE void sink_end_run(int kind, running_sums *sums) {
-  if (kind & SINK_GATES) end_run(sums);
-  if (kind & SINK_GATHERS) end_run_of_moments(sums);
+INLINE void epilogue_end_run(int kind, running_sums *sums) {
+  if (kind & EPILOGUE_GATES) end_run(sums);
+  if (kind & EPILOGUE_GATHERS) end_run_of_moments(sums);
 }
 
-INLINE void sink_finish(const ck_sink *s, int kind, const running_sums *sums, int channels, int c, int n) {
-  if (kind & SINK_GATES) store_sums(sums, s->partial, channels, c, n);
-  if (kind & SINK_GATHERS) store_moments(sums, s->partial, channels, c, n);
+INLINE void epilogue_finish(const ck_epilogue *ep, int kind, const running_sums *sums, int channels, int c, int n) {
+  if (kind & EPILOGUE_GATES) store_sums(sums, ep->partial, channels, c, n);
+  if (kind & EPILOGUE_GATHERS) store_moments(sums, ep->partial, channels, c, n);
 }
 
-INLINE void finish_rows_kind(const ck_sink *s, int kind, ck_real *out, long first, long rows, int channels) {
-#define BODY(c, n)                                                                                        \
-  {                                                                                                       \
-    vr bias = sink_bias(s, c, n);                                                                         \
-    coefficients gate = sink_gate(s, c, n);                                                               \
-    running_sums sums = {0};                                                                              \
-    for (long run = first; run < first + rows; run += RUN) {                                              \
-      long end = run + RUN < first + rows ? run + RUN : first + rows;                                     \
-      for (long r = run; r < end; r++) {                                                                  \
-        long offset = r * channels + (c);                                                                 \
-        store(out + offset, sink_value(s, kind, load(out + offset, n), bias, gate, offset, n, &sums), n); \
-      }                                                                                                   \
-      sink_end_run(kind, &sums);                                                                          \
-    }                                                                                                     \
-    sink_finish(s, kind, &sums, channels, c, n);                                                          \
+INLINE void apply_epilogue_kind(const ck_epilogue *ep, int kind, ck_real *out, long first, long rows, int channels) {
+#define BODY(c, n)                                                                                             \
+  {                                                                                                            \
+    vr bias = epilogue_bias(ep, c, n);                                                                         \
+    coefficients gate = epilogue_gate(ep, c, n);                                                               \
+    running_sums sums = {0};                                                                                   \
+    for (long run = first; run < first + rows; run += RUN) {                                                   \
+      long end = run + RUN < first + rows ? run + RUN : first + rows;                                          \
+      for (long r = run; r < end; r++) {                                                                       \
+        long offset = r * channels + (c);                                                                      \
+        store(out + offset, epilogue_value(ep, kind, load(out + offset, n), bias, gate, offset, n, &sums), n); \
+      }                                                                                                        \
+      epilogue_end_run(kind, &sums);                                                                           \
+    }                                                                                                          \
+    epilogue_finish(ep, kind, &sums, channels, c, n);                                                          \
   }
   FOR_CHANNELS(channels, BODY);
 #undef BODY
 }
 
-static void finish_rows(const ck_sink *s, ck_real *out, long first, long rows, int channels) {
-  WITH_SINK(s, finish_rows_kind(s, kind, out, first, rows, channels));
+static void apply_epilogue(const ck_epilogue *ep, ck_real *out, long first, long rows, int channels) {
+  WITH_EPILOGUE(ep, apply_epilogue_kind(ep, kind, out, first, rows, channels));
 }
 
-INLINE void im2col_kind(const ck_source *s, int kind, const ck_map *map, int channels, int kernel, int stride,
+INLINE void im2col_kind(const ck_operand *op, int kind, const ck_map *map, int channels, int kernel, int stride,
                         int padding, long first, long rows, ck_real *out) {
   int out_w = (map->w + 2 * padding - kernel) / stride + 1;
   int out_h = (map->h + 2 * padding - kernel) / stride + 1;
@@ -197,7 +197,7 @@ INLINE void im2col_kind(const ck_source *s, int kind, const ck_map *map, int cha
       int left = ox * stride - padding;
       if (kind == CK_PLAIN && y >= 0 && y < map->h && left >= 0 && left + kernel <= map->w) {
         long line = (((long)image * map->h + y) * map->w + left) * channels;
-        memcpy(out, s->x + line, (size_t)kernel * channels * sizeof(ck_real));
+        memcpy(out, op->x + line, (size_t)kernel * channels * sizeof(ck_real));
         out += kernel * channels;
         continue;
       }
@@ -208,7 +208,7 @@ INLINE void im2col_kind(const ck_source *s, int kind, const ck_map *map, int cha
           continue;
         }
         long offset = (((long)image * map->h + y) * map->w + x) * channels;
-#define BODY(c, n) store(out + (c), source_load(s, kind, source_coefficients(s, kind, c, n), offset + (c), n), n)
+#define BODY(c, n) store(out + (c), operand_load(op, kind, operand_coefficients(op, kind, c, n), offset + (c), n), n)
         FOR_CHANNELS(channels, BODY);
 #undef BODY
       }
@@ -216,7 +216,7 @@ INLINE void im2col_kind(const ck_source *s, int kind, const ck_map *map, int cha
   }
 }
 
-static void im2col(const ck_source *s, const ck_map *map, int channels, int kernel, int stride, int padding,
+static void im2col(const ck_operand *op, const ck_map *map, int channels, int kernel, int stride, int padding,
                    long first, long rows, ck_real *out) {
-  WITH_KIND(s, im2col_kind(s, kind, map, channels, kernel, stride, padding, first, rows, out));
+  WITH_KIND(op, im2col_kind(op, kind, map, channels, kernel, stride, padding, first, rows, out));
 }

@@ -24,7 +24,7 @@ int ck_cores(void) {
   return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
-const ck_table *ck_named(const char *name) {
+const ck_table *ck_table_named(const char *name) {
   if (strcmp(name, "baseline") == 0) return &ck_table_baseline;
 #if defined(__x86_64__)
   if (strcmp(name, "v3") == 0 && has_v3()) return &ck_table_v3;
@@ -33,8 +33,8 @@ const ck_table *ck_named(const char *name) {
   return NULL;
 }
 
-const ck_table *ck_best(void) {
-  const ck_table *v4 = ck_named("v4"), *v3 = ck_named("v3");
+const ck_table *ck_best_table(void) {
+  const ck_table *v4 = ck_table_named("v4"), *v3 = ck_table_named("v3");
   return v4 ? v4 : v3 ? v3 : &ck_table_baseline;
 }
 

@@ -29,10 +29,10 @@ INLINE void store(ck_real *p, vr v, int n) {
 }
 
 INLINE vr splat(ck_real x) { return x - (vr){0}; }
-INLINE vr pick(vm mask, vr yes, vr no) { return (vr)((mask & (vm)yes) | (~mask & (vm)no)); }
+INLINE vr select_lanes(vm mask, vr yes, vr no) { return (vr)((mask & (vm)yes) | (~mask & (vm)no)); }
 // max(0, x), but what is not a number stays so.
-INLINE vr positive(vr x) { return (vr)(~(x < (vr){0}) & (vm)x); }
-INLINE vr where_positive(vr gate, vr x) { return (vr)((gate > (vr){0}) & (vm)x); }
+INLINE vr relu(vr x) { return (vr)(~(x < (vr){0}) & (vm)x); }
+INLINE vr relu_gradient(vr gate, vr x) { return (vr)((gate > (vr){0}) & (vm)x); }
 
 // The lower and the upper halves of two vectors, their numbers in turn.
 #ifdef EQUIPOISE_DOUBLE
@@ -54,9 +54,9 @@ INLINE vr where_positive(vr gate, vr x) { return (vr)((gate > (vr){0}) & (vm)x);
 #define UPPER 1, 3
 #endif
 
-// columns[k][i] = rows[i·stride + k] for k < `wide` and i < `high`, zero for other i: a square of a matrix turned by
-// shuffling its upper and lower halves into each other, as often as the number of lanes is halved.
-INLINE void load_turned(const ck_real *rows, long stride, int high, int wide, vr *columns) {
+// columns[k][i] = rows[i·stride + k] for k < `wide` and i < `high`, zero for other i: a square of a matrix transposed
+// by shuffling its upper and lower halves into each other, as often as the number of lanes is halved.
+INLINE void load_transposed(const ck_real *rows, long stride, int high, int wide, vr *columns) {
   vr now[LANES], next[LANES];
   for (int i = 0; i < LANES; i++) now[i] = i < high ? load(rows + i * stride, wide) : (vr){0};
   for (int left = LANES; left > 1; left /= 2) {
@@ -72,41 +72,41 @@ INLINE void load_turned(const ck_real *rows, long stride, int high, int wide, vr
 #undef LOWER
 #undef UPPER
 
-// Coefficients of a source for one vector of channels.
+// Coefficients of an operand for one vector of channels.
 typedef struct {
   vr a, b, d;
 } coefficients;
 
-INLINE coefficients source_coefficients(const ck_source *s, int kind, int c, int n) {
+INLINE coefficients operand_coefficients(const ck_operand *op, int kind, int c, int n) {
   coefficients k = {{0}, {0}, {0}};
   if (kind != CK_PLAIN) {
-    k.a = load(s->a + c, n);
-    k.b = load(s->b + c, n);
+    k.a = load(op->a + c, n);
+    k.b = load(op->b + c, n);
   }
-  if (kind == CK_GRADIENT) k.d = load(s->d + c, n);
+  if (kind == CK_GRADIENT) k.d = load(op->d + c, n);
   return k;
 }
 
-// The source's value at an offset that already counts the channel.
-INLINE vr source_load(const ck_source *s, int kind, coefficients k, long offset, int n) {
-  vr x = load(s->x + offset, n);
-  if (kind == CK_NORMALIZED) return positive(k.a * x + k.b);
-  if (kind == CK_GRADIENT) return k.a * load(s->g + offset, n) + (k.b * x + k.d);
+// The operand's value at an offset that already counts the channel.
+INLINE vr operand_load(const ck_operand *op, int kind, coefficients k, long offset, int n) {
+  vr x = load(op->x + offset, n);
+  if (kind == CK_NORMALIZED) return relu(k.a * x + k.b);
+  if (kind == CK_GRADIENT) return k.a * load(op->g + offset, n) + (k.b * x + k.d);
   return x;
 }
 
 // Calls BODY(c, n) for every vector of channels.
-#define FOR_CHANNELS(channels, BODY)             \
-  do {                                           \
-    int c_ = 0;                                  \
+#define FOR_CHANNELS(channels, BODY)                               \
+  do {                                                             \
+    int c_ = 0;                                                    \
     for (; c_ + LANES <= (channels); c_ += LANES) BODY(c_, LANES); \
-    if (c_ < (channels)) BODY(c_, (channels)-c_); \
+    if (c_ < (channels)) BODY(c_, (channels)-c_);                  \
   } while (0)
 
 // Runs CALL once with `kind` a constant, so that what it inlines is specialised.
-#define WITH_KIND(source, CALL)                                \
-  switch ((source)->kind) {                                    \
+#define WITH_KIND(operand, CALL)                                        \
+  switch ((operand)->kind) {                                            \
     case CK_NORMALIZED: { enum { kind = CK_NORMALIZED }; CALL; } break; \
     case CK_GRADIENT: { enum { kind = CK_GRADIENT }; CALL; } break;     \
-    default: { enum { kind = CK_PLAIN }; CALL; } break;        \
+    default: { enum { kind = CK_PLAIN }; CALL; } break;                 \
   }

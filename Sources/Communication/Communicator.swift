@@ -30,7 +30,7 @@ public protocol Communicator: AnyObject, Sendable {
   func shareMemory(bytes: Int) throws(CommunicationError) -> SharedMemory
 
   /// Where this rank sees the place of the partner's shared memory that `address` is of its own; nil: nowhere. Both see
-  /// each other's or none does. Who writes to it or reads it meets its owner before and after, in exchanges of nothing.
+  /// each other's or none does. A rank that reads or writes it exchanges with its owner before and after, no bytes.
   func counterpart(of address: UnsafeMutableRawPointer, at partner: Int) -> UnsafeMutableRawPointer?
 
   /// Replaces `values` by their sum over ranks, in an order of the library's choosing: not the same bits at every

@@ -9,10 +9,10 @@ import Tensors
 /// The ranks of an MPI program.
 ///
 /// MPI_ERRORS_RETURN is set, so that what MPI reports arrives as a `CommunicationError`. Waiting is polite
-/// (`Doorbells`, `PoliteWait`) everywhere but in `libraryAllReduce` and in beginning, sharing memory and ending, where it is
+/// (`SemaphoreMailboxes`, `PollingWait`) everywhere but in `libraryAllReduce` and in beginning, sharing memory and ending, where it is
 /// the library's own.
 ///
-/// Unchecked: `requests`, `headers`, `paces` and `shared` belong to the one thread that is inside a call (see
+/// Unchecked: `requests`, `headers`, `bandwidths` and `shared` belong to the one thread that is inside a call (see
 /// `Communicator`).
 public final class MPICommunicator: Communicator, @unchecked Sendable {
   public let rank: Int
@@ -25,14 +25,14 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   private let statuses = UnsafeMutablePointer<MPI_Status>.allocate(capacity: 2 * piecesAtOnce)
   private let headers = UnsafeMutablePointer<ExchangeHeader>.allocate(capacity: 2)
   private var isFinalized = false
-  /// How fast bytes come from and go to each rank.
-  private var paces: [Pace]
+  /// Of transfers from and to each rank.
+  private var bandwidths: [BandwidthEstimate]
   /// The local numbers of the ranks on this machine; nil for all others.
   private var localNumbers: [Int?]
   /// The ranks of this machine.
   private var machine: MPI_Comm?
   /// Nil where this rank is alone on its machine.
-  private let bells: Doorbells?
+  private let mailboxes: SemaphoreMailboxes?
   /// What the machine's ranks see of each other's memory.
   private var shared: [(memory: SharedMemory, window: MachineWindow)] = []
 
@@ -69,7 +69,7 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
       MPI_Comm_set_errhandler(cmpi_comm_world(), cmpi_errors_return()), "MPI_Comm_set_errhandler", rank: rank)
     try Self.check(MPI_Comm_size(cmpi_comm_world(), &number), "MPI_Comm_size", rank: rank)
     worldSize = Int(number)
-    paces = Array(repeating: Pace(), count: Int(number))
+    bandwidths = Array(repeating: BandwidthEstimate(), count: Int(number))
     try Self.check(
       MPI_Comm_split_type(
         cmpi_comm_world(), cmpi_comm_type_shared(), Int32(rank), cmpi_info_null(), &machine),
@@ -84,8 +84,8 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
       MPI_Allgather(&own, width, cmpi_byte(), &near, width, cmpi_byte(), machine), "MPI_Allgather", rank: rank)
     localNumbers = Array(repeating: nil, count: worldSize)
     for (local, other) in near.enumerated() { localNumbers[Int(other)] = local }
-    bells =
-      localSize == 1 ? nil : try Doorbells(machine, rank: rank, localRank: localRank, localSize: localSize)
+    mailboxes =
+      localSize == 1 ? nil : try SemaphoreMailboxes(machine, rank: rank, localRank: localRank, localSize: localSize)
     self.rank = rank
   }
 
@@ -116,7 +116,7 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
     let piece = local == nil ? Self.unannouncedMessage : Self.largestMessage
     let whole = max(outgoing.count, incoming.count)
     let isIdle = !activity.isComputing
-    let spin = PoliteWait.spin(bytes: whole, isIdle: isIdle)
+    let spin = PollingWait.spin(bytes: whole, isIdle: isIdle)
     var witness: UInt64 = 0
     var start = 0
     repeat {
@@ -129,20 +129,21 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
         try send(bytes, peer, Self.bytesTag, sends + count)
         count += 1
       }
-      let pace = paces[partner].nanosecondsPerByte(of: end - start)
+      let nanosecondsPerByte = bandwidths[partner].nanosecondsPerByte(of: end - start)
       if start == 0 {
         let theirs =
-          if let local, let bells {
-            bells.meet(local, header)
+          if let local, let mailboxes {
+            mailboxes.exchange(header, with: local)
           } else {
-            try endSwapping(.forPartner(bytes: end, nanosecondsPerByte: pace, spin: spin, isIdle: isIdle))
+            try endSwapping(.forPartner(bytes: end, nanosecondsPerByte: nanosecondsPerByte, spin: spin, isIdle: isIdle))
           }
         try theirs.check(own: header, rank: rank, partner: partner)
         witness = theirs.witness
       }
       if whole == 0 { break }
-      let transfer = PoliteWait.forTransfer(
-        bytes: end - start, nanosecondsPerByte: pace, isCarried: local == nil, spin: spin, isIdle: isIdle)
+      let transfer = PollingWait.forTransfer(
+        bytes: end - start, nanosecondsPerByte: nanosecondsPerByte, isCarried: local == nil, spin: spin,
+        isIdle: isIdle)
       let sent = count
       for from in stride(from: start, to: min(end, incoming.count), by: piece) {
         let bytes = UnsafeMutableRawBufferPointer(rebasing: incoming[from..<min(from + piece, incoming.count)])
@@ -153,7 +154,7 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
       for (index, from) in stride(from: start, to: min(end, incoming.count), by: piece).enumerated() {
         try checkCount(statuses + sent + index, min(piece, incoming.count - from))
       }
-      paces[partner].learn(nanoseconds: transfer.passed, of: end - start)
+      bandwidths[partner].update(nanoseconds: transfer.elapsed, of: end - start)
       start = end
     } while start < whole
     return witness
@@ -168,7 +169,7 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   }
 
   /// Waits until this rank's header is sent and the partner's is there.
-  private func endSwapping(_ wait: PoliteWait) throws(CommunicationError) -> ExchangeHeader {
+  private func endSwapping(_ wait: PollingWait) throws(CommunicationError) -> ExchangeHeader {
     try complete(requests, 1, "MPI_Irecv", wait)
     try checkCount(statuses, MemoryLayout<ExchangeHeader>.size)
     try complete(requests + 1, 1, "MPI_Isend", wait)
@@ -234,7 +235,7 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   public func finalize() {
     guard !isFinalized else { return }
     isFinalized = true
-    bells?.takeDown()
+    mailboxes?.free()
     for (_, window) in shared { window.free() }
     MPI_Comm_free(&machine)
     MPI_Finalize()
@@ -270,13 +271,13 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
 
   /// Waits for `count` requests, and leaves their statuses in `statuses`.
   private func complete(
-    _ requests: UnsafeMutablePointer<MPI_Request?>, _ count: Int, _ call: String, _ wait: PoliteWait
+    _ requests: UnsafeMutablePointer<MPI_Request?>, _ count: Int, _ call: String, _ wait: PollingWait
   ) throws(CommunicationError) {
     var isDone: Int32 = 0
     while true {
       try check(MPI_Testall(Int32(count), requests, &isDone, statuses), call)
       if isDone != 0 { break }
-      wait.pass()
+      wait.sleepUntilNextPoll()
     }
   }
 

@@ -2,7 +2,7 @@ import Tensors
 
 /// Memory of this rank, zeroed, that other ranks of the same machine may see (`Communicator.counterpart`).
 ///
-/// Who reads or writes another's has met its owner in an exchange before, and meets it again after.
+/// A rank that reads or writes another's memory exchanges with its owner before and after.
 ///
 /// Unchecked: whose memory it is at which time is for those who share it to agree on.
 public final class SharedMemory: @unchecked Sendable {

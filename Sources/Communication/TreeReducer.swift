@@ -86,7 +86,7 @@ public final class TreeReducer: Reducer {
       let given = scatters ? Self.half(range, lower: !isLower) : range
       if scatters { range = Self.half(range, lower: isLower) }
       if scatters, let theirs = counterpart(of: start, at: partner) {
-        try meet(label, partner)
+        try synchronize(label, partner)
         let (own, theirs) = (start + range.lowerBound, theirs + range.lowerBound)
         // The last sum is all: the partner gets it at once.
         if 2 * distance == communicator.worldSize {
@@ -141,7 +141,7 @@ public final class TreeReducer: Reducer {
         if 2 * distance < communicator.worldSize {
           (memory + own.lowerBound).update(from: values.baseAddress! + own.lowerBound, count: own.count)
         }
-        try meet(label, partner)
+        try synchronize(label, partner)
       } else {
         try exchange(
           UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: values[own])),
@@ -157,8 +157,8 @@ public final class TreeReducer: Reducer {
     communicator.counterpart(of: start, at: partner)?.assumingMemoryBound(to: Number.self)
   }
 
-  /// Returns when the partner is at the same place: what it has summed until then is there.
-  private func meet(_ label: ExchangeLabel, _ partner: Int) throws(CommunicationError) {
+  /// Returns when the partner has come to the same exchange: what it has summed until then is there.
+  private func synchronize(_ label: ExchangeLabel, _ partner: Int) throws(CommunicationError) {
     try exchange(
       UnsafeRawBufferPointer(start: nil, count: 0), UnsafeMutableRawBufferPointer(start: nil, count: 0), label, partner)
   }

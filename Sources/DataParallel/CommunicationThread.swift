@@ -16,7 +16,7 @@ public final class CommunicationThread: Sendable {
 
   /// Reductions are numbered from 0 as they are submitted.
   private struct Queue: Sendable {
-    var waiting: [Reduction] = []
+    var waiting: [PendingReduction] = []
     var submitted = 0
     var started = 0
     var finished = 0
@@ -52,7 +52,7 @@ public final class CommunicationThread: Sendable {
   }
 
   /// Puts a reduction in the queue and returns its number.
-  func submit(_ reduction: Reduction) -> Int {
+  func submit(_ reduction: PendingReduction) -> Int {
     let isAlone = communicator.worldSize == 1
     return queue.update { queue in
       let number = queue.submitted
@@ -92,7 +92,7 @@ public final class CommunicationThread: Sendable {
 
   private static func work(_ queue: Monitor<Queue>, _ communicator: any Communicator) {
     while true {
-      let next = queue.wait { queue -> Reduction?? in
+      let next = queue.wait { queue -> PendingReduction?? in
         if queue.isStopping || queue.failure != nil { return .some(nil) }
         guard !queue.waiting.isEmpty else { return nil }
         queue.started += 1

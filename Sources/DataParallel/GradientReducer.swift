@@ -102,7 +102,7 @@ public final class GradientReducer {
       thread.communicator.activity.noteReady(
         name, tag: submitted, bytes: range.count * MemoryLayout<Real>.size)
       submissions[submitted] = thread.submit(
-        Reduction(
+        PendingReduction(
           values: .gradients(values), tag: submitted, witness: witness, reducer: reducer, owner: self))
       submitted += 1
     }

@@ -56,7 +56,7 @@ public final class ShardVector {
     let values = UnsafeMutableBufferPointer(start: slots, count: count)
     thread.communicator.activity.noteReady(name, bytes: count * MemoryLayout<Double>.size)
     submission = thread.submit(
-      Reduction(values: .statistics(values), tag: 0, witness: witness, reducer: reducer, owner: self))
+      PendingReduction(values: .statistics(values), tag: 0, witness: witness, reducer: reducer, owner: self))
   }
 
   /// Sleeps until the sum over all shards is there; it stays valid until a slot is written again.

@@ -13,9 +13,9 @@ public struct Moments {
 }
 
 /// Batch normalisation (Ioffe and Szegedy, arXiv 1502.03167). Its work on whole tensors is done by the operations
-/// before and after it (`Sink`, `Source`); here are the few numbers a channel.
+/// before and after it (`Epilogue`, `Operand`); here are the few numbers a channel.
 extension KernelContext {
-  /// Merges what a sink gathered from a result: its moments. Releases the partial sums.
+  /// Merges what an epilogue gathered from a result: its moments. Releases the partial sums.
   public func moments(_ partials: Partials) -> Moments {
     let channels = partials.channels
     let moments = Moments(tensor: arena.allocate(Shape(n: 1, h: 1, w: 2, c: channels)))
@@ -56,14 +56,14 @@ extension KernelContext {
   /// The gradient of a batch normalisation with batch statistics.
   ///
   /// - Parameters:
-  ///   - gradient: with respect to γ x̂ + β, already zero where ReLU was (a sink with a gate wrote it).
-  ///   - partials: Σ g and Σ g·(x − μ), gathered by that sink; released here.
+  ///   - gradient: with respect to γ x̂ + β, already zero where ReLU was (a epilogue with a gate wrote it).
+  ///   - partials: Σ g and Σ g·(x − μ), gathered by that epilogue; released here.
   ///   - weightGradient, biasGradient: where those of γ and β go; nil: they are not wanted.
-  /// - Returns: dx = γ/√(σ²+ε) · (g − mean(g) − x̂ · mean(g x̂)) as a source.
+  /// - Returns: dx = γ/√(σ²+ε) · (g − mean(g) − x̂ · mean(g x̂)) as an operand.
   public func normalizeBackward(
     _ gradient: Tensor, _ partials: Partials, of view: Normalized, weight: UnsafePointer<Real>,
     weightGradient: ParameterGradient?, biasGradient: ParameterGradient?
-  ) -> Source {
+  ) -> Operand {
     let channels = view.tensor.shape.c
     let coefficients = arena.allocate(Shape(n: 1, h: 1, w: 3, c: channels))
     perform(scratch: 2 * channels * MemoryLayout<Double>.stride) { workers in
@@ -87,11 +87,11 @@ extension KernelContext {
     return .gradient(gradient, of: view.tensor, coefficients: coefficients)
   }
 
-  /// to += source
-  public func add(_ source: Source, to: Tensor) {
-    perform(KernelOperation("sum", to.shape, numbers: source.numbers + 2 * to.count)) { workers in
+  /// to += operand
+  public func add(_ operand: Operand, to: Tensor) {
+    perform(KernelOperation("sum", to.shape, numbers: operand.numbers + 2 * to.count)) { workers in
       let blocks = blocks(of: to.shape.rows, rowBytes: 3 * to.shape.c * MemoryLayout<Real>.stride)
-      let raw = source.raw
+      let raw = operand.raw
       workers.run(blocks.number) { piece, _ in
         let rows = blocks.range(piece)
         withUnsafePointer(to: raw) {
@@ -102,34 +102,34 @@ extension KernelContext {
   }
 
   /// Writes a view out, with its moments where wanted.
-  public func materialize(_ source: Source, into out: Tensor, gathers: Bool) -> Partials? {
+  public func materialize(_ operand: Operand, into out: Tensor, gathers: Bool) -> Partials? {
     let blocks = blocks(of: out.shape.rows, rowBytes: 2 * out.shape.c * MemoryLayout<Real>.stride)
     let channels = out.shape.c
     let partials = gathers ? allocatePartials(pieces: blocks.number, channels: channels) : nil
-    perform(KernelOperation("normalisation, ReLU", out.shape, numbers: source.numbers + out.count)) { workers in
-      let raw = source.raw
+    perform(KernelOperation("normalisation, ReLU", out.shape, numbers: operand.numbers + out.count)) { workers in
+      let raw = operand.raw
       workers.run(blocks.number) { piece, _ in
         let rows = blocks.range(piece)
         withUnsafePointer(to: raw) {
-          workers.table.pack_rows(
+          workers.table.load_rows(
             $0, rows.lowerBound, rows.count, Int32(channels), out.pointer + rows.lowerBound * channels)
         }
-        workers.finish(out, rows, Sink(), partials?.piece(piece))
+        workers.applyEpilogue(out, rows, Epilogue(), partials?.piece(piece))
       }
     }
     return partials
   }
 
-  /// Applies a sink to a tensor in place: here, a gradient that other operations have written.
-  public func finish(_ tensor: Tensor, _ sink: Sink) -> Partials? {
+  /// Applies an epilogue to a tensor in place: here, a gradient that other operations have written.
+  public func apply(_ epilogue: Epilogue, to tensor: Tensor) -> Partials? {
     let blocks = blocks(of: tensor.shape.rows, rowBytes: 2 * tensor.shape.c * MemoryLayout<Real>.stride)
-    let partials = sink.gathers ? allocatePartials(pieces: blocks.number, channels: tensor.shape.c) : nil
+    let partials = epilogue.gathers ? allocatePartials(pieces: blocks.number, channels: tensor.shape.c) : nil
     perform(
       KernelOperation(
-        "normalisation, ReLU, gradient", tensor.shape, numbers: 2 * tensor.count + sink.numbers(tensor.shape))
+        "normalisation, ReLU, gradient", tensor.shape, numbers: 2 * tensor.count + epilogue.numbers(tensor.shape))
     ) { workers in
       workers.run(blocks.number) { piece, _ in
-        workers.finish(tensor, blocks.range(piece), sink, partials?.piece(piece))
+        workers.applyEpilogue(tensor, blocks.range(piece), epilogue, partials?.piece(piece))
       }
     }
     return partials

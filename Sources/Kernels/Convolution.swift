@@ -47,54 +47,55 @@ struct ConvolutionOperation {
 }
 
 extension KernelContext {
-  /// out = weights * source + bias, then the rest of the sink.
+  /// out = weights * input + bias, then the rest of the epilogue.
   ///
-  /// `weights` is k×k×inC×outC. Returns the sums the sink gathers, to be merged by `moments`.
+  /// `weights` is k×k×inC×outC. Returns the sums the epilogue gathers, to be merged by `moments`.
   public func convolve(
-    _ source: Source, _ geometry: ConvolutionGeometry, weights: UnsafePointer<Real>, into out: Tensor, _ sink: Sink
+    _ input: Operand, _ geometry: ConvolutionGeometry, weights: UnsafePointer<Real>, into out: Tensor,
+    _ epilogue: Epilogue
   ) -> Partials? {
     let operation = ConvolutionOperation(
-      geometry: geometry, name: "forward", input: source.shape, outC: out.shape.c,
-      numbers: source.numbers + out.count + sink.numbers(out.shape))
-    if geometry.isPointwise { return pointwiseForward(source, weights: weights, into: out, sink, operation) }
+      geometry: geometry, name: "forward", input: input.shape, outC: out.shape.c,
+      numbers: input.numbers + out.count + epilogue.numbers(out.shape))
+    if geometry.isPointwise { return pointwiseForward(input, weights: weights, into: out, epilogue, operation) }
     if geometry.isWinograd && convolution == .winograd {
-      return winogradForward(source, weights: weights, into: out, sink, operation)
+      return winogradF4x3Forward(input, weights: weights, into: out, epilogue, operation)
     }
-    return directForward(source, geometry, weights: weights, into: out, sink, operation)
+    return directForward(input, geometry, weights: weights, into: out, epilogue, operation)
   }
 
-  /// The gradients of `convolve`: with respect to its input into `dx` through `sink`, and to its parameters. Either is
+  /// The gradients of `convolve`: with respect to its input into `dx` through `epilogue`, and to its parameters. Either is
   /// left out where nil.
   public func convolveBackward(
-    _ source: Source, _ gradient: Source, _ geometry: ConvolutionGeometry, weights: UnsafePointer<Real>,
-    into dx: Tensor?, _ sink: Sink, _ parameters: ConvolutionGradient?
+    _ input: Operand, _ gradient: Operand, _ geometry: ConvolutionGeometry, weights: UnsafePointer<Real>,
+    into dx: Tensor?, _ epilogue: Epilogue, _ parameters: ConvolutionGradient?
   ) -> Partials? {
     func operation(_ name: StaticString, products: Int = 1, numbers: Int) -> ConvolutionOperation {
       ConvolutionOperation(
-        geometry: geometry, name: name, input: source.shape, outC: gradient.shape.c, products: products,
+        geometry: geometry, name: name, input: input.shape, outC: gradient.shape.c, products: products,
         numbers: gradient.numbers + numbers)
     }
-    let written = dx.map { $0.count + sink.numbers($0.shape) } ?? 0
+    let written = dx.map { $0.count + epilogue.numbers($0.shape) } ?? 0
     if geometry.isPointwise {
       let products = (dx == nil ? 0 : 1) + (parameters == nil ? 0 : 1)
-      let numbers = written + (parameters == nil ? 0 : source.numbers)
+      let numbers = written + (parameters == nil ? 0 : input.numbers)
       return pointwiseBackward(
-        source, gradient, weights: weights, into: dx, sink, parameters,
+        input, gradient, weights: weights, into: dx, epilogue, parameters,
         operation("gradients", products: products, numbers: numbers))
     }
     let winograd = geometry.isWinograd && convolution == .winograd
     if let parameters {
-      let operation = operation("gradient of weights", numbers: source.numbers)
+      let operation = operation("gradient of weights", numbers: input.numbers)
       if winograd {
-        winogradBackwardWeights(source, gradient, parameters, operation)
+        winogradF4x3BackwardWeights(input, gradient, parameters, operation)
       } else {
-        directBackwardWeights(source, gradient, geometry, parameters, operation)
+        directBackwardWeights(input, gradient, geometry, parameters, operation)
       }
     }
     guard let dx else { return nil }
     let operation = operation("gradient of input", numbers: written)
     return winograd
-      ? winogradBackwardData(gradient, weights: weights, into: dx, sink, operation)
-      : directBackwardData(gradient, geometry, weights: weights, into: dx, sink, operation)
+      ? winogradF4x3BackwardData(gradient, weights: weights, into: dx, epilogue, operation)
+      : directBackwardData(gradient, geometry, weights: weights, into: dx, epilogue, operation)
   }
 }

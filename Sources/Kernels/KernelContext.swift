@@ -64,7 +64,7 @@ public final class KernelContext {
     let wanted = (count / 16 + 15) / 16 * 16
     let number = Blocks(count: count, size: min(count, max(32, min(wanted, fitting, 512)))).number
     // As many in each of an even number of groups, so that threads' shares begin where a map's halves do.
-    let each = Blocks(count: number, size: WeightSums.most).number
+    let each = Blocks(count: number, size: WeightGradientPartials.most).number
     let groups = (Blocks(count: number, size: each).number + 1) / 2 * 2
     return Blocks(count: count, size: Blocks(count: count, size: groups * each).number)
   }

@@ -11,11 +11,11 @@ public struct KernelLevel: @unchecked Sendable {
   public var isFused: Bool { name != "baseline" }
 
   /// The fastest that this CPU can run.
-  public static var best: KernelLevel { KernelLevel(table: ck_best()) }
+  public static var best: KernelLevel { KernelLevel(table: ck_best_table()) }
 
   /// The level of that name; nil if there is none or this CPU cannot run it.
   public init?(named name: String) {
-    guard let table = ck_named(name) else { return nil }
+    guard let table = ck_table_named(name) else { return nil }
     self.table = table
   }
 

@@ -16,7 +16,7 @@ extension KernelContext {
       workers.run(pieces.number) { piece, _ in
         let rows = pieces.range(piece)
         withUnsafePointer(to: x.shape.map) {
-          workers.table.max_pool(
+          workers.table.max_pool_2x2(
             x.pointer, $0, Int32(x.shape.c), rows.lowerBound, rows.count, out.pointer, partials?.piece(piece))
         }
       }
@@ -31,7 +31,7 @@ extension KernelContext {
       workers.run(pieces.number) { piece, _ in
         let rows = pieces.range(piece)
         withUnsafePointer(to: x.shape.map) {
-          workers.table.max_pool_backward(
+          workers.table.max_pool_2x2_backward(
             x.pointer, dy.pointer, $0, Int32(x.shape.c), rows.lowerBound, rows.count, dx.pointer)
         }
       }
@@ -46,7 +46,7 @@ extension KernelContext {
       workers.run(pieces.number) { piece, _ in
         let rows = pieces.range(piece)
         withUnsafePointer(to: out.shape.map) {
-          workers.table.upsample_add(
+          workers.table.upsample_2x_add(
             up.pointer, low.pointer, $0, Int32(out.shape.c), rows.lowerBound, rows.count, out.pointer,
             partials?.piece(piece))
         }
@@ -56,13 +56,14 @@ extension KernelContext {
   }
 
   /// dlow = the gradient of `upsampleAdd` with respect to low: sums over 2×2.
-  public func downsampleSum(_ dy: Tensor, into dlow: Tensor) {
+  public func upsampleAddBackward(_ dy: Tensor, into dlow: Tensor) {
     perform(KernelOperation("doubling, gradient", dy.shape, numbers: dy.count + dlow.count)) { workers in
       let pieces = mapRows(dlow.shape)
       workers.run(pieces.number) { piece, _ in
         let rows = pieces.range(piece)
         withUnsafePointer(to: dy.shape.map) {
-          workers.table.downsample_sum(dy.pointer, $0, Int32(dy.shape.c), rows.lowerBound, rows.count, dlow.pointer)
+          workers.table.upsample_2x_backward(
+            dy.pointer, $0, Int32(dy.shape.c), rows.lowerBound, rows.count, dlow.pointer)
         }
       }
     }

@@ -2,7 +2,7 @@ import CKernels
 import Tensors
 
 /// How Winograd's F(4×4, 3×3) is cut into pieces.
-enum Winograd {
+enum WinogradF4x3 {
   static let points = 36
   /// Tiles that one thread takes through the transforms and products while they stay in its cache.
   static let tilesOfBlock = 32
@@ -33,83 +33,92 @@ extension Shape {
 /// 3×3 convolutions of stride 1 by Winograd's F(4×4, 3×3): thirty-six products over 4×4 tiles in place of nine over
 /// pixels (Lavin and Gray, CVPR 2016).
 extension KernelContext {
-  /// out = w * source, then the sink. `weights` is 3×3×inC×outC.
-  func winogradForward(
-    _ source: Source, weights: UnsafePointer<Real>, into out: Tensor, _ sink: Sink, _ operation: ConvolutionOperation
+  /// out = w * input, then the epilogue. `weights` is 3×3×inC×outC.
+  func winogradF4x3Forward(
+    _ input: Operand, weights: UnsafePointer<Real>, into out: Tensor, _ epilogue: Epilogue,
+    _ operation: ConvolutionOperation
   ) -> Partials? {
-    let weights = WinogradWeights(pointer: weights, inC: source.shape.c, outC: out.shape.c)
-    return winograd(source, weights, into: out, sink, operation)
+    let weights = WinogradWeights(pointer: weights, inC: input.shape.c, outC: out.shape.c)
+    return winogradF4x3(input, weights, into: out, epilogue, operation)
   }
 
-  /// The gradient with respect to the input: a convolution with the kernel turned by half a turn and transposed.
-  func winogradBackwardData(
-    _ gradient: Source, weights: UnsafePointer<Real>, into dx: Tensor, _ sink: Sink, _ operation: ConvolutionOperation
+  /// The gradient with respect to the input: a convolution with the kernel rotated by 180° and
+  /// transposed.
+  func winogradF4x3BackwardData(
+    _ gradient: Operand, weights: UnsafePointer<Real>, into dx: Tensor, _ epilogue: Epilogue,
+    _ operation: ConvolutionOperation
   ) -> Partials? {
-    let weights = WinogradWeights(pointer: weights, inC: dx.shape.c, outC: gradient.shape.c, isTurned: true)
-    return winograd(gradient, weights, into: dx, sink, operation)
+    let weights = WinogradWeights(pointer: weights, inC: dx.shape.c, outC: gradient.shape.c, isRotated: true)
+    return winogradF4x3(gradient, weights, into: dx, epilogue, operation)
   }
 
-  private func winograd(
-    _ source: Source, _ weights: WinogradWeights, into out: Tensor, _ sink: Sink, _ operation: ConvolutionOperation
+  private func winogradF4x3(
+    _ operand: Operand, _ weights: WinogradWeights, into out: Tensor, _ epilogue: Epilogue,
+    _ operation: ConvolutionOperation
   ) -> Partials? {
-    precondition(sink.addend == nil, "nothing is added to a 3×3 convolution's result")
+    precondition(epilogue.addend == nil, "nothing is added to a 3×3 convolution's result")
     let tiles = out.shape.tiles
-    let blocks = Blocks(count: tiles, size: max(8, min(Winograd.tilesOfBlock, (tiles / 8 + 7) / 8 * 8)))
-    let partials = sink.gathers ? allocatePartials(pieces: blocks.number, channels: out.shape.c) : nil
-    if tiles <= Winograd.fewTiles {
-      winogradByPanels(source, weights, into: out, sink, partials, blocks, operation)
+    let blocks = Blocks(count: tiles, size: max(8, min(WinogradF4x3.tilesOfBlock, (tiles / 8 + 7) / 8 * 8)))
+    let partials = epilogue.gathers ? allocatePartials(pieces: blocks.number, channels: out.shape.c) : nil
+    if tiles <= WinogradF4x3.fewTiles {
+      winogradF4x3ByPanels(operand, weights, into: out, epilogue, partials, blocks, operation)
     } else {
-      winogradByTiles(source, weights, into: out, sink, partials, blocks, operation)
+      winogradF4x3ByTiles(operand, weights, into: out, epilogue, partials, blocks, operation)
     }
     return partials
   }
 
   /// Each piece is a few blocks of tiles, all channels: few numbers of weights serve many tiles.
-  private func winogradByTiles(
-    _ source: Source, _ weights: WinogradWeights, into out: Tensor, _ sink: Sink, _ partials: Partials?,
+  private func winogradF4x3ByTiles(
+    _ operand: Operand, _ weights: WinogradWeights, into out: Tensor, _ epilogue: Epilogue, _ partials: Partials?,
     _ blocks: Blocks, _ operation: ConvolutionOperation
   ) {
-    let (inC, outC) = (source.shape.c, out.shape.c)
-    let panels = allocatePanels(planes: Winograd.points, depth: weights.depth, columns: weights.columns)
+    let (inC, outC) = (operand.shape.c, out.shape.c)
+    let panels = allocatePanels(planes: WinogradF4x3.points, depth: weights.depth, columns: weights.columns)
     // As many blocks as stay in a core's cache, if every thread has a piece then.
     let pieces = Blocks(
       count: blocks.number,
-      size: max(1, min(Winograd.tilesOfBlock / blocks.size, blocks.number / pool.threads)))
-    let (inputTile, outputTile) = (distance(of: Winograd.points * inC), distance(of: Winograd.points * panel))
+      size: max(1, min(WinogradF4x3.tilesOfBlock / blocks.size, blocks.number / pool.threads)))
+    let (inputTileStride, outputTileStride) = (
+      paddedStride(of: WinogradF4x3.points * inC), paddedStride(of: WinogradF4x3.points * panel)
+    )
     perform(
       operation.described,
-      scratch: pieces.size * blocks.size * (inputTile + outputTile) * MemoryLayout<Real>.stride
+      scratch: pieces.size * blocks.size * (inputTileStride + outputTileStride) * MemoryLayout<Real>.stride
     ) { workers in
       workers.transform(weights, into: panels)
-      let (read, map) = (source.raw, out.shape.map)
+      let (read, map) = (operand.raw, out.shape.map)
       workers.run(pieces.number) { piece, thread in
         let range = blocks.range(of: pieces.range(piece))
         // What this thread takes next, most likely.
         let next = workers.next(after: piece, of: pieces.number)
         let inputs = workers.scratch(thread)
-        let products = inputs + pieces.size * blocks.size * inputTile
+        let products = inputs + pieces.size * blocks.size * inputTileStride
         withUnsafePointer(to: map) { map in
           withUnsafePointer(to: read) {
-            workers.table.winograd_input($0, map, Int32(inC), range.lowerBound, range.count, inputs, inputTile)
+            workers.table.winograd_f4x3_input(
+              $0, map, Int32(inC), range.lowerBound, range.count, inputs, inputTileStride)
           }
-          var coming = coming(
-            out, sink, range, source, next.map { blocks.range(of: pieces.range($0)) } ?? 0..<0)
+          var prefetch = prefetch(
+            out, epilogue, range, operand, next.map { blocks.range(of: pieces.range($0)) } ?? 0..<0)
           for column in stride(from: 0, to: outC, by: panel) {
-            for point in 0..<Winograd.points {
-              let isLast = point + 1 == Winograd.points
+            for point in 0..<WinogradF4x3.points {
+              let isLast = point + 1 == WinogradF4x3.points
               let nextColumn = isLast ? column + panel : column
               let nextPanel = panels.pointer(plane: isLast ? 0 : point + 1) + nextColumn * inC
-              workers.table.multiply(
-                inputs + point * inC, inputTile, panels.pointer(plane: point) + column * inC,
-                nextColumn < outC ? nextPanel : nil, range.count, Int32(inC), products + point * panel, outputTile,
-                &coming)
+              workers.table.gemm_panel(
+                inputs + point * inC, inputTileStride, panels.pointer(plane: point) + column * inC,
+                nextColumn < outC ? nextPanel : nil, range.count, Int32(inC), products + point * panel,
+                outputTileStride,
+                &prefetch)
             }
             for block in pieces.range(piece) {
               let tiles = blocks.range(block)
-              withUnsafePointer(to: sink.raw(partial: partials?.piece(block))) { sink in
-                workers.table.winograd_output(
-                  products + (tiles.lowerBound - range.lowerBound) * outputTile, outputTile, map, Int32(outC),
-                  Int32(column), tiles.lowerBound, tiles.count, sink, out.pointer)
+              withUnsafePointer(to: epilogue.raw(partial: partials?.piece(block))) { epilogue in
+                workers.table.winograd_f4x3_output(
+                  products + (tiles.lowerBound - range.lowerBound) * outputTileStride, outputTileStride, map,
+                  Int32(outC),
+                  Int32(column), tiles.lowerBound, tiles.count, epilogue, out.pointer)
               }
             }
           }
@@ -121,13 +130,15 @@ extension KernelContext {
 
   /// Each piece is some panels of channels and some tiles, all tiles where there are panels enough: of a small map the
   /// weights are most of what is read, and so each is transformed where it is used and stays in that core's cache.
-  private func winogradByPanels(
-    _ source: Source, _ weights: WinogradWeights, into out: Tensor, _ sink: Sink, _ partials: Partials?,
+  private func winogradF4x3ByPanels(
+    _ operand: Operand, _ weights: WinogradWeights, into out: Tensor, _ epilogue: Epilogue, _ partials: Partials?,
     _ blocks: Blocks, _ operation: ConvolutionOperation
   ) {
-    let (inC, outC) = (source.shape.c, out.shape.c)
-    let (inputTile, outputTile) = (distance(of: Winograd.points * inC), distance(of: Winograd.points * panel))
-    let plane = distance(of: inC * panel)
+    let (inC, outC) = (operand.shape.c, out.shape.c)
+    let (inputTileStride, outputTileStride) = (
+      paddedStride(of: WinogradF4x3.points * inC), paddedStride(of: WinogradF4x3.points * panel)
+    )
+    let planeStride = paddedStride(of: inC * panel)
     let number = (outC + panel - 1) / panel
     // Two threads halve the panels; more share the tiles, and then the panels again.
     let shares = Blocks(count: blocks.number, size: max(1, 2 * blocks.number / pool.threads))
@@ -135,34 +146,36 @@ extension KernelContext {
     let groups = Blocks(count: number, size: max(1, number / threadsOfShare))
     perform(
       operation.described,
-      scratch: (Winograd.points * plane + shares.size * blocks.size * (inputTile + outputTile))
+      scratch: (WinogradF4x3.points * planeStride + shares.size * blocks.size * (inputTileStride + outputTileStride))
         * MemoryLayout<Real>.stride
     ) { workers in
-      let (read, map) = (source.raw, out.shape.map)
+      let (read, map) = (operand.raw, out.shape.map)
       workers.run(groups.number * shares.number) { piece, thread in
         let share = shares.range(piece / groups.number)
         let range = blocks.range(of: share)
         let panelWeights = workers.scratch(thread)
-        let inputs = panelWeights + Winograd.points * plane
-        let products = inputs + shares.size * blocks.size * inputTile
+        let inputs = panelWeights + WinogradF4x3.points * planeStride
+        let products = inputs + shares.size * blocks.size * inputTileStride
         withUnsafePointer(to: map) { map in
           withUnsafePointer(to: read) {
-            workers.table.winograd_input($0, map, Int32(inC), range.lowerBound, range.count, inputs, inputTile)
+            workers.table.winograd_f4x3_input(
+              $0, map, Int32(inC), range.lowerBound, range.count, inputs, inputTileStride)
           }
           for index in groups.range(piece % groups.number) {
-            weights.transform(workers.table, panel: index, rows: 0..<inC, into: panelWeights, plane: plane)
-            var coming = ck_coming()
-            for point in 0..<Winograd.points {
-              workers.table.multiply(
-                inputs + point * inC, inputTile, panelWeights + point * plane, nil, range.count, Int32(inC),
-                products + point * panel, outputTile, &coming)
+            weights.transform(workers.table, panel: index, rows: 0..<inC, into: panelWeights, planeStride: planeStride)
+            var prefetch = ck_prefetch()
+            for point in 0..<WinogradF4x3.points {
+              workers.table.gemm_panel(
+                inputs + point * inC, inputTileStride, panelWeights + point * planeStride, nil, range.count, Int32(inC),
+                products + point * panel, outputTileStride, &prefetch)
             }
             for block in share {
               let tiles = blocks.range(block)
-              withUnsafePointer(to: sink.raw(partial: partials?.piece(block))) { sink in
-                workers.table.winograd_output(
-                  products + (tiles.lowerBound - range.lowerBound) * outputTile, outputTile, map, Int32(outC),
-                  Int32(index * panel), tiles.lowerBound, tiles.count, sink, out.pointer)
+              withUnsafePointer(to: epilogue.raw(partial: partials?.piece(block))) { epilogue in
+                workers.table.winograd_f4x3_output(
+                  products + (tiles.lowerBound - range.lowerBound) * outputTileStride, outputTileStride, map,
+                  Int32(outC),
+                  Int32(index * panel), tiles.lowerBound, tiles.count, epilogue, out.pointer)
               }
             }
           }
@@ -171,14 +184,14 @@ extension KernelContext {
     }
   }
 
-  /// What the tiles' results will touch, then what the tiles that this thread takes next will read.
-  private func coming(
-    _ out: Tensor, _ sink: Sink, _ tiles: Range<Int>, _ source: Source, _ next: Range<Int>
-  ) -> ck_coming {
-    var coming = ck_coming()
-    coming.append(out, sink, rows: out.shape.pixels(of: tiles))
-    coming.append(source, rows: out.shape.pixels(of: next))
-    return coming
+  /// To prefetch: what the tiles' results will touch, then what the tiles that this thread takes next will read.
+  private func prefetch(
+    _ out: Tensor, _ epilogue: Epilogue, _ tiles: Range<Int>, _ operand: Operand, _ next: Range<Int>
+  ) -> ck_prefetch {
+    var prefetch = ck_prefetch()
+    prefetch.append(out, epilogue, rows: out.shape.pixels(of: tiles))
+    prefetch.append(operand, rows: out.shape.pixels(of: next))
+    return prefetch
   }
 }
 
@@ -191,7 +204,7 @@ extension Workers {
       let (panel, rows) = (piece % number, rows.range(piece / number))
       weights.transform(
         table, panel: panel, rows: rows, into: panels.tensor.pointer + panel * weights.depth * self.panel,
-        plane: panels.plane)
+        planeStride: panels.planeStride)
     }
   }
 }
@@ -201,18 +214,18 @@ private struct WinogradWeights {
   let pointer: UnsafePointer<Real>
   let inC: Int
   let outC: Int
-  /// Whether kernels are turned by half a turn and their channels exchanged.
-  var isTurned = false
+  /// Whether kernels are rotated by 180° and their channels transposed.
+  var isRotated = false
 
-  var depth: Int { isTurned ? outC : inC }
-  var columns: Int { isTurned ? inC : outC }
+  var depth: Int { isRotated ? outC : inC }
+  var columns: Int { isRotated ? inC : outC }
 
-  /// Rows of one panel of G w Gᵀ, its thirty-six planes `plane` numbers apart.
+  /// Rows of one panel of G w Gᵀ, its thirty-six planes `planeStride` numbers apart.
   func transform(
-    _ table: ck_table, panel: Int, rows: Range<Int>, into panels: UnsafeMutablePointer<Real>, plane: Int
+    _ table: ck_table, panel: Int, rows: Range<Int>, into panels: UnsafeMutablePointer<Real>, planeStride: Int
   ) {
-    table.winograd_weights(
-      pointer, Int32(inC), Int32(outC), isTurned ? 1 : 0, Int32(panel), Int32(rows.lowerBound), Int32(rows.count),
-      panels, plane)
+    table.winograd_f4x3_weights(
+      pointer, Int32(inC), Int32(outC), isRotated ? 1 : 0, Int32(panel), Int32(rows.lowerBound), Int32(rows.count),
+      panels, planeStride)
   }
 }

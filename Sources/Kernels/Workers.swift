@@ -7,7 +7,7 @@ import Tensors
 /// them, so it cannot compute while a step is planned.
 public final class Workers {
   let table: ck_table
-  let halves = Halves(count: WeightSums.most)
+  let latch = PairLatch(pairs: WeightGradientPartials.most)
   private let pool: ThreadPool
 
   init(_ pool: ThreadPool, _ level: KernelLevel) {
@@ -17,7 +17,7 @@ public final class Workers {
 
   /// Columns of a panel (`Panels`).
   var panel: Int { Int(table.panel) }
-  /// Rows that a product takes through its sink at a time.
+  /// Rows that a product takes through its epilogue at a time.
   var stripRows: Int { Int(table.strip_rows) }
 
   public var threads: Int { pool.threads }

@@ -3,8 +3,8 @@ import Tensors
 
 /// Batch normalisation followed by ReLU (Ioffe and Szegedy, arXiv 1502.03167), ε 1e-5, momentum 0.1.
 ///
-/// It computes a few numbers a channel; the convolution that reads its result applies them (`Source.normalized`), and
-/// its gradient likewise (`Source.gradient`).
+/// It computes a few numbers a channel; the convolution that reads its result applies them (`Operand.normalized`), and
+/// its gradient likewise (`Operand.gradient`).
 public struct BatchNorm2d {
   public static let epsilon = 1e-5
 
@@ -38,13 +38,13 @@ public struct BatchNorm2d {
   }
 
   /// The gradient of x from that of the view, with the sums gathered while it was written.
-  public func backward(_ gradient: (gradient: Tensor, sums: Partials), _ view: Normalized, _ pass: Pass) -> Source {
-    let source = pass.context.normalizeBackward(
+  public func backward(_ gradient: (gradient: Tensor, sums: Partials), _ view: Normalized, _ pass: Pass) -> Operand {
+    let operand = pass.context.normalizeBackward(
       gradient.gradient, gradient.sums, of: view, weight: pass.store.pointer(weight),
       weightGradient: pass.gradient(of: weight), biasGradient: pass.gradient(of: bias))
     pass.finished(weight)
     pass.finished(bias)
-    return source
+    return operand
   }
 
   private func record(_ x: Activation, _ moments: Moments, _ pass: Pass) {

@@ -63,7 +63,7 @@ public final class Pass {
 
   /// Releases the gradient and the coefficients of a normalisation's gradient; the tensor it is the gradient of stays
   /// its owner's.
-  public func release(_ source: Source) { context.release(source) }
+  public func release(_ operand: Operand) { context.release(operand) }
 
   // MARK: What backward needs
 

@@ -43,7 +43,7 @@ public struct Hourglass: Layer {
   public func backward(_ gradient: Tensor, _ pass: Pass) -> Tensor {
     let shape = gradient.shape
     var low = pass.allocate(shape.with(h: shape.h / 2, w: shape.w / 2))
-    pass.context.downsampleSum(gradient, into: low)
+    pass.context.upsampleAddBackward(gradient, into: low)
     low = before.backward(inner.backward(after.backward(low, pass), pass), pass)
     let pooled = pass.recallTensor()
     let dx = upper.backward(gradient, pass)

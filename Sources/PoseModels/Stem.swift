@@ -65,7 +65,7 @@ struct Stem {
     }
     d = residual1.backward(d, pass)
     let view = pass.recallNormalized()
-    let sums = pass.context.finish(d, Sink(gate: view, gathers: true))!
+    let sums = pass.context.apply(Epilogue(gate: view, gathers: true), to: d)!
     let dRaw = norm.backward((d, sums), view, pass)
     let input = pass.recallTensor()
     let dInput = conv.backward(.plain(input), dRaw, pass, wantsInput: wantsInput)

@@ -81,15 +81,15 @@ private final class Team: @unchecked Sendable {
   private var workers: [SystemThread] = []
 
   /// Counters from one thread's to the next one's.
-  private static let distance = 16
+  private static let counterStride = 16
 
-  /// How often a thread looks for work before it sleeps: tens of microseconds, the gap between two layers.
+  /// How often a thread polls for work before it sleeps: tens of microseconds, the gap between two layers.
   private static let spins = 4_000
 
   init(threads: Int) {
     self.threads = threads
-    next = .allocate(capacity: threads * Self.distance)
-    for counter in 0..<threads * Self.distance { (next + counter).initialize(to: Atomic(0)) }
+    next = .allocate(capacity: threads * Self.counterStride)
+    for counter in 0..<threads * Self.counterStride { (next + counter).initialize(to: Atomic(0)) }
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(wake, nil)
     reserveScratch(bytes: 1 << 16)
@@ -97,7 +97,7 @@ private final class Team: @unchecked Sendable {
 
   deinit {
     for memory in scratch { free(memory) }
-    next.deinitialize(count: threads * Self.distance)
+    next.deinitialize(count: threads * Self.counterStride)
     next.deallocate()
     pthread_cond_destroy(wake)
     pthread_mutex_destroy(mutex)
@@ -136,15 +136,15 @@ private final class Team: @unchecked Sendable {
   func run(_ pieces: Int, _ body: (_ piece: Int, _ thread: Int) -> Void) {
     lend(body, to: &job)
     self.pieces = pieces
-    for thread in 0..<threads { next[thread * Self.distance].store(share(thread, of: pieces), ordering: .relaxed) }
+    for thread in 0..<threads { next[thread * Self.counterStride].store(share(thread, of: pieces), ordering: .relaxed) }
     working.store(threads - 1, ordering: .relaxed)
     generation.wrappingAdd(1, ordering: .sequentiallyConsistent)
     if sleepers.load(ordering: .sequentiallyConsistent) > 0 { wakeSleepers() }
     takePieces(thread: 0)
-    var looks = 0
+    var polls = 0
     while working.load(ordering: .acquiring) > 0 {
-      looks += 1
-      if looks > Self.spins { sched_yield() } else { ck_pause() }
+      polls += 1
+      if polls > Self.spins { sched_yield() } else { ck_pause() }
     }
   }
 
@@ -156,7 +156,7 @@ private final class Team: @unchecked Sendable {
       let owner = (thread + other) % threads
       let end = share(owner + 1, of: pieces)
       while true {
-        let piece = next[owner * Self.distance].wrappingAdd(1, ordering: .relaxed).oldValue
+        let piece = next[owner * Self.counterStride].wrappingAdd(1, ordering: .relaxed).oldValue
         if piece >= end { break }
         ck_call(&job, piece, thread)
       }

@@ -11,23 +11,23 @@ import Testing
   ]
   static let bound = MemoryLayout<Real>.size == 8 ? 1e-13 : 4e-6
 
-  /// Values written out from each kind of source, with their moments.
+  /// Values written out from each kind of operand, with their moments.
   @Test(arguments: shapes, KernelLevel.names)
   func materialize(_ shape: Shape, _ name: String) {
     guard let level = KernelLevel(named: name) else { return }
     var random = CounterRandom(seed: 1, purpose: "materialize")
-    for kind in TestSource.Kind.allCases {
-      let source = TestSource(kind, shape, &random)
+    for kind in TestOperand.Kind.allCases {
+      let operand = TestOperand(kind, shape, &random)
       let out = OwnedTensor(shape, filledWith: .nan)
       let total = OwnedTensor(shape, &random)
-      let expectedTotal = zip(total.values, source.values).map { $0 + $1 }
+      let expectedTotal = zip(total.values, operand.values).map { $0 + $1 }
       let moments = Workbench(level: level).run { context in
-        context.add(source.source, to: total.tensor)
-        return [context.moments(context.materialize(source.source, into: out.tensor, gathers: true)!).tensor]
+        context.add(operand.operand, to: total.tensor)
+        return [context.moments(context.materialize(operand.operand, into: out.tensor, gathers: true)!).tensor]
       }
-      #expect(largestError(out.values, source.values) <= Self.bound)
+      #expect(largestError(out.values, operand.values) <= Self.bound)
       #expect(largestError(total.values, expectedTotal) <= Self.bound)
-      #expect(TestSink([.sums], shape, &random).gatheredError(moments, out.values) <= ConvolutionTests.sumBound)
+      #expect(TestEpilogue([.sums], shape, &random).gatheredError(moments, out.values) <= ConvolutionTests.sumBound)
       #expect(out.marginsAreIntact && total.marginsAreIntact)
     }
   }
@@ -40,12 +40,12 @@ import Testing
     let shape = Shape(n: 4, h: 40, w: 40, c: 5)
     let x = OwnedTensor(shape, (0..<shape.count).map { _ in 1000 + random.normal() })
     let moments = Workbench(level: level).run { context in
-      [context.moments(context.finish(x.tensor, Sink(gathers: true))!).tensor]
+      [context.moments(context.apply(Epilogue(gathers: true), to: x.tensor)!).tensor]
     }
-    #expect(TestSink([.sums], shape, &random).gatheredError(moments, x.values) <= Self.bound)
+    #expect(TestEpilogue([.sums], shape, &random).gatheredError(moments, x.values) <= Self.bound)
   }
 
-  /// The whole gradient, through `Sink` with a gate, `normalizeBackward` and `Source.gradient`, against its formula.
+  /// The whole gradient, through `Epilogue` with a gate, `normalizeBackward` and `Operand.gradient`, against its formula.
   @Test(arguments: shapes, KernelLevel.names)
   func backward(_ shape: Shape, _ name: String) {
     guard let level = KernelLevel(named: name) else { return }
@@ -58,16 +58,16 @@ import Testing
     let parameters = OwnedTensor(Shape(n: 1, h: 1, w: 2, c: channels), filledWith: 3)
     let gated = OwnedTensor(shape, dy.values)
     let results = Workbench(level: level).run { context in
-      let moments = context.moments(context.finish(x.tensor, Sink(gathers: true))!)
+      let moments = context.moments(context.apply(Epilogue(gathers: true), to: x.tensor)!)
       let view = context.normalize(
         x.tensor, mean: moments.mean, variance: moments.variance, weight: weight.pointer, bias: bias.pointer,
         epsilon: 1e-5)
-      let sums = context.finish(gated.tensor, Sink(gate: view, gathers: true))!
-      let source = context.normalizeBackward(
+      let sums = context.apply(Epilogue(gate: view, gathers: true), to: gated.tensor)!
+      let operand = context.normalizeBackward(
         gated.tensor, sums, of: view, weight: weight.pointer,
         weightGradient: ParameterGradient(values: parameters.pointer, scale: -2, keep: true),
         biasGradient: ParameterGradient(values: parameters.pointer + channels, scale: -2, keep: true))
-      _ = context.materialize(source, into: dx.tensor, gathers: false)
+      _ = context.materialize(operand, into: dx.tensor, gathers: false)
       return [view.coefficients]
     }
     let expected = NaiveNormalization(x.values, channels, weight: weight.values, bias: bias.values, epsilon: 1e-5)

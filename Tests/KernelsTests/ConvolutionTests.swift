@@ -5,7 +5,7 @@ import Testing
 
 /// Every form of convolution on every kernel level against its definition in Double.
 @Suite struct ConvolutionTests {
-  /// Of what sinks gather, against the same sums of the result as it was written; reached: 2.4e-6 and 1e-14.
+  /// Of what epilogues gather, against the same sums of the result as it was written; reached: 2.4e-6 and 1e-14.
   static let sumBound = MemoryLayout<Real>.size == 8 ? 5e-14 : 8e-6
 
   @Test(arguments: ConvolutionCase.all)
@@ -13,26 +13,27 @@ import Testing
     var random = test.random("forward")
     let naive = test.naive
     let weights = OwnedTensor(Shape(n: 1, h: 1, w: 1, c: naive.weightCount), &random)
-    for kind in TestSource.Kind.allCases {
-      let source = TestSource(kind, test.input, &random)
-      let raw = naive.forward(source.values, weights.values)
-      var sinks: [Set<TestSink.Part>] = [[], [.bias], [.bias, .sums]]
-      if test.form.takesAddend { sinks += [[.addend], [.bias, .addend, .sums]] }
-      for parts in sinks {
-        let sink = TestSink(parts, naive.output, &random)
-        let expected = sink.written(raw)
+    for kind in TestOperand.Kind.allCases {
+      let operand = TestOperand(kind, test.input, &random)
+      let raw = naive.forward(operand.values, weights.values)
+      var epilogues: [Set<TestEpilogue.Part>] = [[], [.bias], [.bias, .sums]]
+      if test.form.takesAddend { epilogues += [[.addend], [.bias, .addend, .sums]] }
+      for parts in epilogues {
+        let epilogue = TestEpilogue(parts, naive.output, &random)
+        let expected = epilogue.written(raw)
         for level in Workbench.levels {
           let out = OwnedTensor(naive.output, filledWith: .nan)
           let gathered = Workbench(level: level, convolution: test.form.algorithm).run { context in
             let partials = context.convolve(
-              source.source, test.form.geometry, weights: weights.pointer, into: out.tensor, sink.sink)
-            return sink.merge(partials, of: out.tensor, context)
+              operand.operand, test.form.geometry, weights: weights.pointer, into: out.tensor, epilogue.epilogue)
+            return epilogue.merge(partials, of: out.tensor, context)
           }
           let error = largestError(out.values, expected)
-          #expect(error <= test.form.bound, "\(kind) \(sink) \(level.name)")
-          let sumError = sink.gatheredError(gathered, out.values)
-          #expect(sumError <= Self.sumBound, "\(kind) \(sink) \(level.name)")
-          #expect(out.marginsAreIntact && sink.marginsAreIntact && source.marginsAreIntact && weights.marginsAreIntact)
+          #expect(error <= test.form.bound, "\(kind) \(epilogue) \(level.name)")
+          let sumError = epilogue.gatheredError(gathered, out.values)
+          #expect(sumError <= Self.sumBound, "\(kind) \(epilogue) \(level.name)")
+          #expect(
+            out.marginsAreIntact && epilogue.marginsAreIntact && operand.marginsAreIntact && weights.marginsAreIntact)
         }
       }
     }
@@ -43,27 +44,28 @@ import Testing
     var random = test.random("backward data")
     let naive = test.naive
     let weights = OwnedTensor(Shape(n: 1, h: 1, w: 1, c: naive.weightCount), &random)
-    let x = TestSource(.plain, test.input, &random)
-    for kind in TestSource.Kind.allCases {
-      let gradient = TestSource(kind, naive.output, &random)
+    let x = TestOperand(.plain, test.input, &random)
+    for kind in TestOperand.Kind.allCases {
+      let gradient = TestOperand(kind, naive.output, &random)
       let raw = naive.backwardData(gradient.values, weights.values)
-      var sinks: [Set<TestSink.Part>] = [[], [.gate, .sums]]
-      if test.form.takesAddend { sinks += [[.addend], [.addend, .gate, .sums]] }
-      for parts in sinks {
-        let sink = TestSink(parts, test.input, &random)
-        let expected = sink.written(raw)
+      var epilogues: [Set<TestEpilogue.Part>] = [[], [.gate, .sums]]
+      if test.form.takesAddend { epilogues += [[.addend], [.addend, .gate, .sums]] }
+      for parts in epilogues {
+        let epilogue = TestEpilogue(parts, test.input, &random)
+        let expected = epilogue.written(raw)
         for level in Workbench.levels {
           let dx = OwnedTensor(test.input, filledWith: .nan)
           let gathered = Workbench(level: level, convolution: test.form.algorithm).run { context in
             let partials = context.convolveBackward(
-              x.source, gradient.source, test.form.geometry, weights: weights.pointer, into: dx.tensor, sink.sink, nil)
-            return sink.merge(partials, of: dx.tensor, context)
+              x.operand, gradient.operand, test.form.geometry, weights: weights.pointer, into: dx.tensor,
+              epilogue.epilogue, nil)
+            return epilogue.merge(partials, of: dx.tensor, context)
           }
           let error = largestError(dx.values, expected)
-          #expect(error <= test.form.bound, "\(kind) \(sink) \(level.name)")
-          let sumError = sink.gatheredError(gathered, dx.values)
-          #expect(sumError <= Self.sumBound, "\(kind) \(sink) \(level.name)")
-          #expect(dx.marginsAreIntact && sink.marginsAreIntact && gradient.marginsAreIntact)
+          #expect(error <= test.form.bound, "\(kind) \(epilogue) \(level.name)")
+          let sumError = epilogue.gatheredError(gathered, dx.values)
+          #expect(sumError <= Self.sumBound, "\(kind) \(epilogue) \(level.name)")
+          #expect(dx.marginsAreIntact && epilogue.marginsAreIntact && gradient.marginsAreIntact)
         }
       }
     }
@@ -76,12 +78,12 @@ import Testing
     let naive = test.naive
     let weights = OwnedTensor(Shape(n: 1, h: 1, w: 1, c: naive.weightCount), &random)
     for (kind, gradientKind) in [
-      (TestSource.Kind.plain, TestSource.Kind.plain), (.normalized, .gradient), (.gradient, .plain),
+      (TestOperand.Kind.plain, TestOperand.Kind.plain), (.normalized, .gradient), (.gradient, .plain),
       (.plain, .gradient),
     ] {
-      let source = TestSource(kind, test.input, &random)
-      let gradient = TestSource(gradientKind, naive.output, &random)
-      let dWeights = naive.backwardWeights(source.values, gradient.values)
+      let operand = TestOperand(kind, test.input, &random)
+      let gradient = TestOperand(gradientKind, naive.output, &random)
+      let dWeights = naive.backwardWeights(operand.values, gradient.values)
       let dBias = naive.backwardBias(gradient.values).map { gradientKind == .gradient ? 0 : $0 }
       let magnitude = columnSums(gradient.values.map { abs($0) }, channels: test.outChannels).max()!
       for (scale, keeps) in [(1.0, false), (-0.25, true)] {
@@ -94,7 +96,7 @@ import Testing
           let biasTarget = OwnedTensor(.channels(test.outChannels), biasBefore)
           _ = Workbench(level: level, convolution: test.form.algorithm).run { context in
             _ = context.convolveBackward(
-              source.source, gradient.source, test.form.geometry, weights: weights.pointer, into: nil, Sink(),
+              operand.operand, gradient.operand, test.form.geometry, weights: weights.pointer, into: nil, Epilogue(),
               ConvolutionGradient(target, biasTarget, scale: Real(scale), keep: keeps))
             return []
           }
@@ -114,13 +116,13 @@ import Testing
     var random = test.random("no weight")
     let naive = test.naive
     let weights = OwnedTensor(Shape(n: 1, h: 1, w: 1, c: naive.weightCount), &random)
-    let (source, gradient) = (TestSource(.plain, test.input, &random), TestSource(.plain, naive.output, &random))
+    let (operand, gradient) = (TestOperand(.plain, test.input, &random), TestOperand(.plain, naive.output, &random))
     for keeps in [true, false] {
       let (target, bias) = (OwnedTensor(weights.shape, &random), OwnedTensor(.channels(test.outChannels), &random))
       let before = [target.values, bias.values]
       _ = Workbench(convolution: test.form.algorithm).run { context in
         _ = context.convolveBackward(
-          source.source, gradient.source, test.form.geometry, weights: weights.pointer, into: nil, Sink(),
+          operand.operand, gradient.operand, test.form.geometry, weights: weights.pointer, into: nil, Epilogue(),
           ConvolutionGradient(target, bias, scale: 0, keep: keeps))
         return []
       }
@@ -135,16 +137,16 @@ import Testing
     var random = test.random("alone")
     let naive = test.naive
     let weights = OwnedTensor(Shape(n: 1, h: 1, w: 1, c: naive.weightCount), &random)
-    let source = TestSource(.plain, test.input, &random)
-    let gradient = TestSource(.plain, naive.output, &random)
+    let operand = TestOperand(.plain, test.input, &random)
+    let gradient = TestOperand(.plain, naive.output, &random)
     let run = { (wantsInput: Bool, wantsParameters: Bool) -> [[Double]] in
       let dx = OwnedTensor(test.input)
       let (dWeights, dBias) = (OwnedTensor(weights.shape), OwnedTensor(.channels(test.outChannels)))
       let parameters = ConvolutionGradient(dWeights, dBias)
       _ = Workbench(convolution: test.form.algorithm).run { context in
         _ = context.convolveBackward(
-          source.source, gradient.source, test.form.geometry, weights: weights.pointer,
-          into: wantsInput ? dx.tensor : nil, Sink(), wantsParameters ? parameters : nil)
+          operand.operand, gradient.operand, test.form.geometry, weights: weights.pointer,
+          into: wantsInput ? dx.tensor : nil, Epilogue(), wantsParameters ? parameters : nil)
         return []
       }
       return [dx.values, dWeights.values, dBias.values]

@@ -59,7 +59,7 @@ import Testing
       _ = context.maxPool(x, into: half, gathers: true).map(context.moments)
       context.maxPoolBackward(x, half, addTo: x)
       _ = context.upsampleAdd(x, half, into: x, gathers: true).map(context.moments)
-      context.downsampleSum(x, into: half)
+      context.upsampleAddBackward(x, into: half)
       context.clear(x)
       context.add(x, times: 2, to: x)
       context.add(.plain(x), to: x)
@@ -71,15 +71,15 @@ import Testing
       let view = context.normalize(x, mean: place, variance: place, weight: place, bias: place, epsilon: 1e-5)
       for kernel in [1, 3, 7] {
         let geometry = ConvolutionGeometry(kernel: kernel, stride: 1, padding: kernel / 2)
-        let sums = context.convolve(.normalized(view), geometry, weights: place, into: x, Sink(gathers: true))
+        let sums = context.convolve(.normalized(view), geometry, weights: place, into: x, Epilogue(gathers: true))
         _ = sums.map(context.moments)
         let partials = context.convolveBackward(
-          .normalized(view), .plain(x), geometry, weights: place, into: x, Sink(gate: view, gathers: true),
+          .normalized(view), .plain(x), geometry, weights: place, into: x, Epilogue(gate: view, gathers: true),
           ConvolutionGradient(weights: parameter, bias: parameter))
         let gradient = context.normalizeBackward(
           x, partials!, of: view, weight: place, weightGradient: parameter, biasGradient: parameter)
         _ = context.materialize(gradient, into: x, gathers: false)
-        _ = context.finish(x, Sink(bias: place, gathers: true))
+        _ = context.apply(Epilogue(bias: place, gathers: true), to: x)
       }
     }
     #expect(context.plannedMultiplications > 0)

@@ -51,7 +51,7 @@ import Testing
       }
       #expect(pooled.values == pooled.values.indices.map { window(half, $0).map { values[$0] }.max()! })
       #expect(dx.values == expected)
-      #expect(TestSink([.sums], half, &random).gatheredError(moments, pooled.values) <= ConvolutionTests.sumBound)
+      #expect(TestEpilogue([.sums], half, &random).gatheredError(moments, pooled.values) <= ConvolutionTests.sumBound)
       #expect(pooled.marginsAreIntact && dx.marginsAreIntact && x.marginsAreIntact)
     }
   }
@@ -70,12 +70,12 @@ import Testing
       [context.moments(context.upsampleAdd(up.tensor, low.tensor, into: out.tensor, gathers: true)!).tensor]
     }
     #expect(out.values == expected)
-    #expect(TestSink([.sums], up.shape, &random).gatheredError(moments, out.values) <= ConvolutionTests.sumBound)
+    #expect(TestEpilogue([.sums], up.shape, &random).gatheredError(moments, out.values) <= ConvolutionTests.sumBound)
     #expect(out.marginsAreIntact)
   }
 
   @Test(arguments: halves, KernelLevel.names)
-  func downsampleSum(_ half: Shape, _ name: String) throws {
+  func upsampleAddBackward(_ half: Shape, _ name: String) throws {
     guard let level = KernelLevel(named: name) else { return }
     var random = CounterRandom(seed: 1, purpose: "downsample")
     let dy = OwnedTensor(double(half), &random)
@@ -83,7 +83,7 @@ import Testing
     let expected = (0..<half.count).map { window(half, $0).reduce(0) { $0 + values[$1] } }
     let low = OwnedTensor(half, filledWith: .nan)
     _ = Workbench(level: level).run { context in
-      context.downsampleSum(dy.tensor, into: low.tensor)
+      context.upsampleAddBackward(dy.tensor, into: low.tensor)
       return []
     }
     #expect(largestError(low.values, expected) <= Double(Real.ulpOfOne))

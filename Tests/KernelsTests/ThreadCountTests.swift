@@ -28,20 +28,20 @@ import Testing
       var random = test.random("threads")
       let naive = test.naive
       let weights = OwnedTensor(Shape(n: 1, h: 1, w: 1, c: naive.weightCount), &random)
-      let source = TestSource(.normalized, test.input, &random)
-      let gradient = TestSource(.plain, naive.output, &random)
-      let (sink, gate) = (
-        TestSink([.bias, .sums], naive.output, &random), TestSink([.gate, .sums], test.input, &random)
+      let operand = TestOperand(.normalized, test.input, &random)
+      let gradient = TestOperand(.plain, naive.output, &random)
+      let (epilogue, gate) = (
+        TestEpilogue([.bias, .sums], naive.output, &random), TestEpilogue([.gate, .sums], test.input, &random)
       )
       let (out, dx) = (OwnedTensor(naive.output), OwnedTensor(test.input))
       let (dWeights, dBias) = (OwnedTensor(weights.shape), OwnedTensor(.channels(test.outChannels)))
       let gathered = bench.run { context in
         let moments = context.convolve(
-          source.source, test.form.geometry, weights: weights.pointer, into: out.tensor, sink.sink)
-        let gathered = sink.merge(moments, of: out.tensor, context)
+          operand.operand, test.form.geometry, weights: weights.pointer, into: out.tensor, epilogue.epilogue)
+        let gathered = epilogue.merge(moments, of: out.tensor, context)
         let sums = context.convolveBackward(
-          source.source, gradient.source, test.form.geometry, weights: weights.pointer,
-          into: test.form.hasInputGradient ? dx.tensor : nil, gate.sink,
+          operand.operand, gradient.operand, test.form.geometry, weights: weights.pointer,
+          into: test.form.hasInputGradient ? dx.tensor : nil, gate.epilogue,
           ConvolutionGradient(dWeights, dBias))
         return gathered + gate.merge(sums, of: dx.tensor, context)
       }
@@ -62,7 +62,7 @@ import Testing
         let pooledMoments = context.moments(context.maxPool(x.tensor, into: pooled.tensor, gathers: true)!)
         context.maxPoolBackward(x.tensor, low.tensor, addTo: dx.tensor)
         let sumMoments = context.moments(context.upsampleAdd(x.tensor, low.tensor, into: sum.tensor, gathers: true)!)
-        context.downsampleSum(x.tensor, into: dLow.tensor)
+        context.upsampleAddBackward(x.tensor, into: dLow.tensor)
         context.resizeBilinear(x.tensor, into: resized.tensor)
         return [pooledMoments.tensor, sumMoments.tensor]
       }

@@ -25,9 +25,9 @@ import Testing
     return written(.gradient(view.tensor, of: view.tensor, coefficients: table), context)
   }
 
-  private func written(_ source: Source, _ context: KernelContext) -> Tensor {
-    let out = context.arena.allocate(source.shape)
-    _ = context.materialize(source, into: out, gathers: false)
+  private func written(_ operand: Operand, _ context: KernelContext) -> Tensor {
+    let out = context.arena.allocate(operand.shape)
+    _ = context.materialize(operand, into: out, gathers: false)
     return out
   }
 
@@ -59,7 +59,7 @@ import Testing
       let activation = context.activation(x)
       let view = norm.forward(activation, pass)
       let gradient = context.copy(dy)
-      let sums = context.finish(gradient, Sink(gate: hasReLU ? view : open(view, context), gathers: true))!
+      let sums = context.apply(Epilogue(gate: hasReLU ? view : open(view, context), gathers: true), to: gradient)!
       let dx = written(norm.backward((gradient, sums), view, pass), context)
       let y = hasReLU ? written(.normalized(view), context) : withoutReLU(view, context)
       return [y, dx, activation.moments!.tensor]

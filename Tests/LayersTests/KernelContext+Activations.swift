@@ -6,7 +6,7 @@ import TestSupport
 extension KernelContext {
   /// What a layer before would have given: the tensor with its moments.
   func activation(_ x: OwnedTensor) -> Activation {
-    Activation(tensor: x.tensor, moments: moments(finish(x.tensor, Sink(gathers: true))!))
+    Activation(tensor: x.tensor, moments: moments(apply(Epilogue(gathers: true), to: x.tensor)!))
   }
 
   /// A tensor of the arena with `x`'s values, for operations that take it over.

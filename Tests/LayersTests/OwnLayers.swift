@@ -106,6 +106,6 @@ struct Parabola: Layer {
 extension Pass {
   /// What a normalisation after `tensor` needs while training.
   fileprivate func moments(of tensor: Tensor) -> Moments? {
-    context.finish(tensor, Sink(gathers: isTraining)).map(context.moments)
+    context.apply(Epilogue(gathers: isTraining), to: tensor).map(context.moments)
   }
 }

@@ -1,5 +1,5 @@
 // The inner loops that need SIMD, chosen for the CPU at run time. No policy: shapes, threads and memory are the
-// caller's. Tensors are N×H×W×C; a "row" is one pixel's channels, and `channels` is the distance between rows.
+// caller's. Tensors are N×H×W×C; a "row" is one pixel's channels, and `channels` is the stride between rows.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -54,19 +54,19 @@ void ck_resample_photograph_row(const ck_photograph *, ck_line, const float gain
 // The body for machines without AVX2, with the same bits.
 void ck_resample_photograph_row_baseline(const ck_photograph *, ck_line, const float gain[4], long count, ck_real *row);
 
-// What an operation reads: a tensor as it lies, or one that is computed from others on the way in.
+// What an operation reads: a tensor in memory, or one that is computed from others while it is read.
 typedef enum {
   CK_PLAIN = 0,       // x
   CK_NORMALIZED = 1,  // max(0, a·x + b): batch normalisation and ReLU
   CK_GRADIENT = 2,    // a·g + b·x + d: the gradient of batch normalisation
-} ck_source_kind;
+} ck_operand_kind;
 
 typedef struct {
   int kind;
   const ck_real *x;
   const ck_real *g;
   const ck_real *a, *b, *d;  // one value a channel
-} ck_source;
+} ck_operand;
 
 // What happens to an operation's result before it is written.
 typedef struct {
@@ -77,20 +77,20 @@ typedef struct {
   // Per-channel sums over the rows written, or NULL: 1 + 2·channels numbers.
   // Without x: count, mean, sum of squared deviations. With x: count, Σ g, Σ g·(x − mean).
   ck_real *partial;
-} ck_sink;
+} ck_epilogue;
 
-// What the caller will need next, brought to the second-level cache while products run.
+// Memory that the caller will need next. Products prefetch it to the second-level cache while they run.
 typedef struct {
   const ck_real *from;
   long width, stride, rows;  // rows of `width` numbers, `stride` apart
-  long column;               // up to which the first of them have been asked for
+  long column;               // up to which the first of them have been prefetched
   int written;               // whether they are going to be written
-} ck_range;
+} ck_prefetch_range;
 
 typedef struct {
-  int next, number;  // of the ranges
-  ck_range ranges[7];
-} ck_coming;
+  int next, count;  // of the ranges
+  ck_prefetch_range ranges[7];
+} ck_prefetch;
 
 // The maps that 4×4 tiles cut up. Tiles are numbered over images, tile rows, tile columns.
 typedef struct {
@@ -103,67 +103,67 @@ typedef struct {
   int strip_rows;
   int panel;  // columns of a panel: right sides of products lie as panels[columns/panel][depth][panel]
 
-  // Panels first..first+count of the matrix w[depth][columns], or where `turn` is set of the transpose of
-  // w[columns][depth], with zeros beyond the last column. `stride` is between rows of w, `panel_size` between panels.
-  void (*pack_panels)(const ck_real *w, long stride, int turn, int depth, int columns, int first, int count,
-                      ck_real *panels, long panel_size);
-  // c[rows][panel] = a[rows][depth] times one panel. Brings the panel that is wanted next, unless that is NULL, and then
-  // of what is coming as much as it has time for.
-  void (*multiply)(const ck_real *a, long a_row, const ck_real *panel, const ck_real *next_panel, long rows, int depth,
-                   ck_real *c, long c_row, ck_coming *);
-  // Rows first..first+rows of `out`, `columns` channels each, are the source's rows from source_first on times panels,
-  // through the sink. `strip` is room for `strip_rows` rows of the source.
-  void (*multiply_rows)(const ck_source *, long source_first, const ck_real *panels, long first, long rows, int depth,
-                        int columns, const ck_sink *, ck_real *strip, ck_real *out);
-  // c[depth][columns] = (keep ? c : 0) + aᵀ·b over a[rows][depth] and b[rows][columns]; takes from what is coming as
-  // multiply does.
-  void (*multiply_transposed)(const ck_real *a, long a_row, const ck_real *b, long b_row, long rows, int depth,
-                              int columns, int keep, ck_real *c, long c_row, ck_coming *);
+  // Panels first..first+count of the matrix w[depth][columns], or where `transpose` is set of the transpose of
+  // w[columns][depth], with zeros beyond the last column. `stride` is between rows of w, `panel_stride` between panels.
+  void (*pack_panels)(const ck_real *w, long stride, int transpose, int depth, int columns, int first, int count,
+                      ck_real *panels, long panel_stride);
+  // c[rows][panel] = a[rows][depth] times one panel. Prefetches the panel that is wanted next, unless that is NULL,
+  // and then as much of the given memory as it has time for.
+  void (*gemm_panel)(const ck_real *a, long a_stride, const ck_real *panel, const ck_real *next_panel, long rows,
+                     int depth, ck_real *c, long c_stride, ck_prefetch *);
+  // Rows first..first+rows of `out`, `columns` channels each, are the operand's rows from operand_first on times
+  // panels, through the epilogue. `strip` is room for `strip_rows` rows of the operand.
+  void (*gemm_rows)(const ck_operand *, long operand_first, const ck_real *panels, long first, long rows, int depth,
+                    int columns, const ck_epilogue *, ck_real *strip, ck_real *out);
+  // c[depth][columns] = (keep ? c : 0) + aᵀ·b over a[rows][depth] and b[rows][columns]; prefetches as gemm_panel
+  // does.
+  void (*gemm_transposed)(const ck_real *a, long a_stride, const ck_real *b, long b_stride, long rows, int depth,
+                          int columns, int keep, ck_real *c, long c_stride, ck_prefetch *);
 
-  // out[r] = source[first + r] for `rows` rows.
-  void (*pack_rows)(const ck_source *, long first, long rows, int channels, ck_real *out);
+  // out[r] = operand[first + r] for `rows` rows.
+  void (*load_rows)(const ck_operand *, long first, long rows, int channels, ck_real *out);
   // sums[c] = Σ_r x[r][c]
   void (*sum_rows)(const ck_real *x, long rows, int channels, ck_real *sums);
-  // Applies a sink to rows first..first+rows of `out`, in place.
-  void (*finish_rows)(const ck_sink *, ck_real *out, long first, long rows, int channels);
-  // to[r] += source[r]
-  void (*add_rows)(const ck_source *, ck_real *to, long first, long rows, int channels);
+  // Applies an epilogue to rows first..first+rows of `out`, in place.
+  void (*apply_epilogue)(const ck_epilogue *, ck_real *out, long first, long rows, int channels);
+  // to[r] += operand[r]
+  void (*add_rows)(const ck_operand *, ck_real *to, long first, long rows, int channels);
 
   // Patches of a k×k convolution (stride, padding): out[r][ky][kx][c] for output pixels first..first+rows.
-  void (*im2col)(const ck_source *, const ck_map *, int channels, int kernel, int stride, int padding, long first,
+  void (*im2col)(const ck_operand *, const ck_map *, int channels, int kernel, int stride, int padding, long first,
                  long rows, ck_real *out);
 
-  // Winograd F(4×4, 3×3), Lavin and Gray 2016. u[count][36][channels] for tiles first..first+count, `distance` numbers
-  // from one tile to the next.
-  void (*winograd_input)(const ck_source *, const ck_map *, int channels, long first, long count, ck_real *u,
-                         long distance);
-  // v = A dY Aᵀ, the gradient's side of the weight gradient, of channels from..from+wide: v[count][36][wide].
-  void (*winograd_gradient)(const ck_source *, const ck_map *, int channels, int from, int wide, long first, long count,
-                            ck_real *v, long distance);
-  // Channels column..column+panel of the out tiles = Aᵀ m A, then the sink; m[count][36][panel] as u.
-  void (*winograd_output)(const ck_real *m, long distance, const ck_map *, int channels, int column, long first,
-                          long count, const ck_sink *, ck_real *out);
-  // Rows first..first+count of panel `panel` of G w Gᵀ for w[3][3][in][out]: u[36][plane], in each of the 36 planes a
-  // panel as pack_panels writes it. `turn` rotates the kernel by half a turn and takes the transpose of each of the nine
-  // matrices, so that rows are of `out` and columns of `in`.
-  void (*winograd_weights)(const ck_real *w, int in, int out, int turn, int panel, int first, int count, ck_real *u,
-                           long plane);
-  // dw[3][3][stride] = (keep ? dw : 0) + scale · Gᵀ du G for elements first..first+count of du[36][plane].
-  void (*winograd_weights_gradient)(const ck_real *du, long plane, long stride, long first, long count, ck_real scale,
-                                    int keep, ck_real *dw);
+  // The transforms of Winograd F(4×4, 3×3), Lavin and Gray 2016. Of the input, u = Bᵀ d B: u[count][36][channels] for
+  // tiles first..first+count, `tile_stride` numbers from one tile to the next.
+  void (*winograd_f4x3_input)(const ck_operand *, const ck_map *, int channels, long first, long count, ck_real *u,
+                              long tile_stride);
+  // Of the output's gradient, for the weight gradient, v = A dY Aᵀ: channels from..from+wide, v[count][36][wide].
+  void (*winograd_f4x3_output_gradient)(const ck_operand *, const ck_map *, int channels, int from, int wide,
+                                        long first, long count, ck_real *v, long tile_stride);
+  // Channels column..column+panel of the output's tiles = Aᵀ m A, then the epilogue; m[count][36][panel] as u.
+  void (*winograd_f4x3_output)(const ck_real *m, long tile_stride, const ck_map *, int channels, int column, long first,
+                               long count, const ck_epilogue *, ck_real *out);
+  // Rows first..first+count of panel `panel` of G w Gᵀ for w[3][3][in][out]: u[36][plane_stride], each of the 36 planes a
+  // panel as pack_panels writes it. `rotate` rotates the kernel by 180° and transposes each of the nine matrices, for the
+  // gradient with respect to the input: rows are then of `out` and columns of `in`.
+  void (*winograd_f4x3_weights)(const ck_real *w, int in, int out, int rotate, int panel, int first, int count,
+                                ck_real *u, long plane_stride);
+  // dw[3][3][tap_stride] = (keep ? dw : 0) + scale · Gᵀ du G for elements first..first+count of du[36][plane_stride].
+  void (*winograd_f4x3_weight_gradient)(const ck_real *du, long plane_stride, long tap_stride, long first, long count,
+                                        ck_real scale, int keep, ck_real *dw);
 
   // Rows of output first..first+rows (all images' rows numbered through).
-  void (*max_pool)(const ck_real *x, const ck_map *in, int channels, long first, long rows, ck_real *out,
-                   ck_real *partial);
+  void (*max_pool_2x2)(const ck_real *x, const ck_map *in, int channels, long first, long rows, ck_real *out,
+                       ck_real *partial);
   // dx of the window's first largest element += dy
-  void (*max_pool_backward)(const ck_real *x, const ck_real *dy, const ck_map *in, int channels, long first,
-                            long rows, ck_real *dx);
+  void (*max_pool_2x2_backward)(const ck_real *x, const ck_real *dy, const ck_map *in, int channels, long first,
+                                long rows, ck_real *dx);
   // out = up + nearest ×2 of low, for rows of output
-  void (*upsample_add)(const ck_real *up, const ck_real *low, const ck_map *out_map, int channels, long first,
-                       long rows, ck_real *out, ck_real *partial);
+  void (*upsample_2x_add)(const ck_real *up, const ck_real *low, const ck_map *out_map, int channels, long first,
+                          long rows, ck_real *out, ck_real *partial);
   // dlow = sums of 2×2 of dy, for rows of low
-  void (*downsample_sum)(const ck_real *dy, const ck_map *out_map, int channels, long first, long rows,
-                         ck_real *dlow);
+  void (*upsample_2x_backward)(const ck_real *dy, const ck_map *out_map, int channels, long first, long rows,
+                               ck_real *dlow);
 
   // to[i] = (keep ? to[i] : 0) + scale · Σ_k parts[k·stride + i]
   void (*sum_parts)(const ck_real *parts, long count, long stride, int number, ck_real scale, int keep, ck_real *to);
@@ -190,14 +190,14 @@ typedef struct {
 
 // The best table this CPU can run, or the one of that name ("v4", "v3", "baseline"); NULL if the CPU cannot run it
 // or there is none of that name.
-const ck_table *ck_best(void);
-const ck_table *ck_named(const char *name);
+const ck_table *ck_best_table(void);
+const ck_table *ck_table_named(const char *name);
 
 // Cores this process may run on.
 int ck_cores(void);
 
-// mean[c] and variance[c] (biased) of pieces' partials as sinks write them, combined in double in the pieces' order.
+// mean[c] and variance[c] (biased) of pieces' partials as epilogues write them, combined in double in piece order.
 void ck_merge_moments(const ck_real *partials, long stride, long pieces, int channels, double *mean,
                       double *variance);
-// Σ over pieces of both sums of a gradient sink.
+// Σ over pieces of both sums of an epilogue with a gate.
 void ck_merge_sums(const ck_real *partials, long stride, long pieces, int channels, double *first, double *second);

@@ -2,14 +2,14 @@ import Kernels
 import Tensors
 import TestSupport
 
-/// A source of one of the three kinds, and the values that it stands for.
-struct TestSource {
+/// An operand of one of the three kinds, and the values that it stands for.
+struct TestOperand {
   enum Kind: String, Sendable, CaseIterable {
     case plain, normalized, gradient
   }
 
   let kind: Kind
-  let source: Source
+  let operand: Operand
   /// In Double, from the numbers as they are in memory.
   let values: [Double]
   private let memory: [OwnedTensor]
@@ -21,19 +21,19 @@ struct TestSource {
     switch kind {
     case .plain:
       memory = [x]
-      source = .plain(x.tensor)
+      operand = .plain(x.tensor)
       values = x.values
     case .normalized:
       let table = OwnedTensor(Shape(n: 1, h: 1, w: 4, c: channels), &random)
       memory = [x, table]
-      source = .normalized(Normalized(tensor: x.tensor, coefficients: table.tensor))
+      operand = .normalized(Normalized(tensor: x.tensor, coefficients: table.tensor))
       let t = table.values
       values = x.values.enumerated().map { i, x in max(0, t[i % channels] * x + t[channels + i % channels]) }
     case .gradient:
       let g = OwnedTensor(shape, &random)
       let table = OwnedTensor(Shape(n: 1, h: 1, w: 3, c: channels), &random)
       memory = [x, g, table]
-      source = .gradient(g.tensor, of: x.tensor, coefficients: table.tensor)
+      operand = .gradient(g.tensor, of: x.tensor, coefficients: table.tensor)
       let t = table.values
       values = zip(x.values, g.values).enumerated().map { i, pair in
         let c = i % channels

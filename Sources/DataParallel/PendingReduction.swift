@@ -6,7 +6,7 @@ import Tensors
 /// Unchecked, and the one place where memory changes hands: from `CommunicationThread.submit` until the reduction is
 /// finished `values` and `reducer` are the communication thread's, before and after they are the submitter's. The
 /// thread's monitor orders both hand-overs. `owner` keeps the memory alive in between.
-struct Reduction: @unchecked Sendable {
+struct PendingReduction: @unchecked Sendable {
   enum Values {
     case gradients(UnsafeMutableBufferPointer<Real>)
     case statistics(UnsafeMutableBufferPointer<Double>)

@@ -3,7 +3,7 @@ import Tensors
 import TestSupport
 
 /// What happens to an operation's result before it is written, as kernels are told and as it is by definition.
-struct TestSink {
+struct TestEpilogue {
   enum Part: String, Sendable {
     case bias, addend, gate, sums
   }
@@ -36,8 +36,8 @@ struct TestSink {
 
   private var view: Normalized { Normalized(tensor: x.tensor, coefficients: coefficients.tensor) }
 
-  var sink: Sink {
-    Sink(
+  var epilogue: Epilogue {
+    Epilogue(
       bias: parts.contains(.bias) ? UnsafePointer(bias.pointer) : nil,
       addend: parts.contains(.addend) ? addend.tensor : nil, gate: parts.contains(.gate) ? view : nil,
       gathers: parts.contains(.sums))
@@ -99,6 +99,6 @@ struct TestSink {
   var marginsAreIntact: Bool { [bias, addend, x, coefficients].allSatisfy(\.marginsAreIntact) }
 }
 
-extension TestSink: CustomStringConvertible {
+extension TestEpilogue: CustomStringConvertible {
   var description: String { "[" + parts.map(\.rawValue).sorted().joined(separator: " ") + "]" }
 }

@@ -2,7 +2,7 @@ import CKernels
 import Tensors
 
 /// What happens to an operation's result before it is written.
-public struct Sink {
+public struct Epilogue {
   /// One value a channel, added to every pixel.
   var bias: UnsafePointer<Real>?
   /// A tensor of the result's shape that is added; may be the result itself.
@@ -24,8 +24,8 @@ public struct Sink {
   /// Numbers that it reads for a result of that shape.
   func numbers(_ shape: Shape) -> Int { ((addend == nil ? 0 : 1) + (gate == nil ? 0 : 1)) * shape.count }
 
-  func raw(partial: UnsafeMutablePointer<Real>?) -> ck_sink {
-    ck_sink(
+  func raw(partial: UnsafeMutablePointer<Real>?) -> ck_epilogue {
+    ck_epilogue(
       bias: bias, addend: addend.map { UnsafePointer($0.pointer) }, x: gate.map { UnsafePointer($0.tensor.pointer) },
       scale: gate.map { UnsafePointer($0.scale) }, shift: gate.map { UnsafePointer($0.shift) },
       mean: gate.map { UnsafePointer($0.mean) }, partial: partial)

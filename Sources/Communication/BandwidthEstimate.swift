@@ -1,11 +1,11 @@
-/// How fast bytes come from and go to a rank, as far as has been seen; until then as fast as memory is copied.
+/// The bandwidth of transfers from and to one rank, estimated from those so far; until then that of a copy in memory.
 ///
 /// Vectors of about the same length are remembered by themselves: what a link's buffers swallow at once is much of a short
 /// one and little of a long one.
-package struct Pace {
+package struct BandwidthEstimate {
   /// Nanoseconds a byte by the length's highest bit; 0 where none has been seen.
   private var ofLength: InlineArray<64, Double> = InlineArray(repeating: 0)
-  /// The same whatever the length, of those from which it can be told: a shorter vector may be there before anybody waits.
+  /// The same whatever the length, of those from which it can be told: a shorter vector may be there before this rank waits.
   private var usual = 0.0
 
   private static let tellingBytes = 128 << 10
@@ -20,12 +20,14 @@ package struct Pace {
     return seen > 0 ? seen : usual > 0 ? usual : Self.ofMemory
   }
 
-  /// One transfer says little: a busy core may have held it up, and of a partner who was ahead all bytes may have been
-  /// there already. Paces therefore move by steps from the first on, and faster up than down.
-  package mutating func learn(nanoseconds: UInt64, of bytes: Int) {
+  /// One transfer says little: a busy core may have held it up, and of a partner that was ahead all bytes may have been
+  /// there already. Estimates therefore move by steps from the first on, and faster up than down.
+  package mutating func update(nanoseconds: UInt64, of bytes: Int) {
     guard bytes > 0 else { return }
     let seen = Double(nanoseconds) / Double(bytes)
-    func moved(_ pace: Double) -> Double { pace == 0 ? seen : min(max(seen, pace / 1.05), 1.2 * pace) }
+    func moved(_ estimate: Double) -> Double {
+      estimate == 0 ? seen : min(max(seen, estimate / 1.05), 1.2 * estimate)
+    }
     ofLength[Self.place(bytes)] = moved(ofLength[Self.place(bytes)])
     if bytes >= Self.tellingBytes { usual = moved(usual) }
   }

@@ -1,8 +1,8 @@
 import CKernels
 import Tensors
 
-extension ck_coming {
-  /// Adds `rows` of a tensor to what is brought, of all channels or some; nothing where there is no tensor.
+extension ck_prefetch {
+  /// Adds `rows` of a tensor to what is prefetched, of all channels or some; nothing where there is no tensor.
   ///
   /// - Parameter written: whether it is going to be written. A core that has last written there then gives it up at once.
   mutating func append(_ tensor: Tensor?, rows: Range<Int>, channels: Range<Int>? = nil, written: Bool = false) {
@@ -22,25 +22,25 @@ extension ck_coming {
   mutating func append(
     _ start: UnsafePointer<Real>, width: Int, stride: Int, rows: Int, written: Bool = false
   ) {
-    let index = Int(number)
-    precondition(index < 7, "too much at once")
+    let index = Int(count)
+    precondition(index < 7, "too many ranges to prefetch")
     withUnsafeMutableBytes(of: &ranges) {
-      $0.bindMemory(to: ck_range.self)[index] = ck_range(
+      $0.bindMemory(to: ck_prefetch_range.self)[index] = ck_prefetch_range(
         from: start, width: width, stride: stride, rows: rows, column: 0, written: written ? 1 : 0)
     }
-    number += 1
+    count += 1
   }
 
-  /// Adds what writing rows of a result through a sink touches.
-  mutating func append(_ result: Tensor, _ sink: Sink, rows: Range<Int>) {
+  /// Adds what writing rows of a result through an epilogue touches.
+  mutating func append(_ result: Tensor, _ epilogue: Epilogue, rows: Range<Int>) {
     append(result, rows: rows, written: true)
-    append(sink.addend, rows: rows)
-    append(sink.gate?.tensor, rows: rows)
+    append(epilogue.addend, rows: rows)
+    append(epilogue.gate?.tensor, rows: rows)
   }
 
-  /// Adds what reading rows of a source reads.
-  mutating func append(_ source: Source, rows: Range<Int>, channels: Range<Int>? = nil) {
-    append(source.tensor, rows: rows, channels: channels)
-    append(source.gradient, rows: rows, channels: channels)
+  /// Adds what reading rows of an operand reads.
+  mutating func append(_ operand: Operand, rows: Range<Int>, channels: Range<Int>? = nil) {
+    append(operand.tensor, rows: rows, channels: channels)
+    append(operand.gradient, rows: rows, channels: channels)
   }
 }
