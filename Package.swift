@@ -64,11 +64,11 @@ let package = Package(
         "PoseModels", "Layers", "Kernels", "Tensors", yams,
       ]),
     library("Scaling", ["RunRecord", "DataParallel", "Tensors"]),
-    library("Supervision", ["Training", "RunRecord", "Tensors"]),
+    library("Launching", ["Training", "RunRecord", "Tensors"]),
     .executableTarget(
       name: "equipoise",
       dependencies: [
-        "Supervision", "Scaling", "Training", "RunRecord", "Metrics", "PoseData", "Communication", "Kernels", "Tensors",
+        "Launching", "Scaling", "Training", "RunRecord", "Metrics", "PoseData", "Communication", "Kernels", "Tensors",
         arguments,
       ],
       swiftSettings: strict),
@@ -89,11 +89,11 @@ let package = Package(
     tests("MetricsTests", ["Metrics", "PoseData", "RunRecord"], exclude: ["Fixtures"]),
     tests("TrainingTests", ["Training", "PoseData", "RunRecord", "Metrics", "TestSupport"]),
     tests("ScalingTests", ["Scaling", "RunRecord", "DataParallel"]),
-    tests("SupervisionTests", ["Supervision"]),
+    tests("LaunchingTests", ["Launching"]),
     .target(name: "AllocationCount", path: "Tests/AllocationCount", cSettings: interposedC),
     .target(name: "SaveFaults", path: "Tests/SaveFaults", cSettings: interposedC),
     .executableTarget(
-      name: "fuzz-readers", dependencies: ["Supervision", "Training", "RunRecord", "PoseData", "Tensors"],
+      name: "fuzz-readers", dependencies: ["Launching", "Training", "RunRecord", "PoseData", "Tensors"],
       path: "Tests/FuzzReaders", swiftSettings: strict),
     .executableTarget(
       name: "mpi-tests", dependencies: ["DataParallel", "Communication", "Tensors"], path: "Tests/MPIProgram",

@@ -2,8 +2,8 @@ import ArgumentParser
 import Communication
 import Foundation
 import Kernels
+import Launching
 import RunRecord
-import Supervision
 import Tensors
 import Training
 

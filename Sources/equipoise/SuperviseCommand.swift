@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Supervision
+import Launching
 import Training
 
 struct SuperviseCommand: ParsableCommand {

@@ -1,7 +1,7 @@
 import Glibc
+import Launching
 import PoseData
 import RunRecord
-import Supervision
 import Training
 
 /// A reader and what it is tried with.

@@ -1,4 +1,4 @@
-import Supervision
+import Launching
 import Testing
 
 @Suite struct HostListTests {
