@@ -1,61 +1,72 @@
 import Foundation
+import Tensors
 
-/// The machines of a run, as a hostfile of mpirun's lists them: a line a machine, `NAME slots=N`; `#` begins a comment.
+/// The hosts of a run, as a hostfile lists them. `HostfileReader` says how one is read.
 public struct HostList: Sendable, Equatable {
   public struct Host: Sendable, Equatable {
+    /// As mpirun calls it: letters, digits, dots and hyphens.
     public let name: String
-    /// Ranks it takes.
-    public let slots: Int
+    /// Who is to log in there; nil: the remote shell's choice.
+    public var user: String?
+    /// Where its remote shell listens; nil: at its usual port.
+    public var port: Int?
+    /// Ranks it takes; nil: as many as it has cores.
+    public var slots: Int?
+    /// Ranks it takes at most, which `slots` stays below.
+    public var mostSlots: Int?
+
+    public init(name: String, user: String? = nil, port: Int? = nil, slots: Int? = nil, mostSlots: Int? = nil) {
+      self.name = name
+      self.user = user
+      self.port = port
+      self.slots = slots
+      self.mostSlots = mostSlots
+    }
+
+    /// What follows the remote shell's name, as mpirun puts it.
+    package var address: [String] { [(user.map { "\($0)@" } ?? "") + name] + (port.map { ["-p", "\($0)"] } ?? []) }
   }
 
+  /// Rank 0 is on the first: this host, if it is one of them.
   public let hosts: [Host]
 
-  init(_ hosts: [Host]) { self.hosts = hosts }
+  public init(_ hosts: [Host]) { self.hosts = hosts }
 
   /// Reads a hostfile.
   ///
-  /// - Throws: `HostListError`, naming file and line.
-  public init(file: String) throws(HostListError) {
-    guard let data = FileManager.default.contents(atPath: file) else { throw HostListError("\(file): cannot be read") }
-    try self.init(text: String(decoding: data, as: UTF8.self), file: file)
+  /// - Throws: `LaunchError`, naming file and line.
+  public init(file: String) throws(LaunchError) {
+    guard let data = FileManager.default.contents(atPath: file) else { throw LaunchError("\(file): cannot be read") }
+    try self.init(text: String(decoding: data, as: UTF8.self), file: file, isLocal: ThisHost.isMeant)
   }
 
-  package init(text: String, file: String) throws(HostListError) {
-    var hosts: [Host] = []
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-      let words = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace).map(String.init)
-      guard let name = words.first else { continue }
-      let place = "\(file):\(index + 1)"
-      guard !name.hasPrefix("-") else { throw HostListError("\(place): \(name) is not a machine's name") }
-      guard !hosts.contains(where: { $0.name == name }) else { throw HostListError("\(place): \(name) is there twice") }
-      var slots = 1
-      for word in words.dropFirst() {
-        let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
-        guard parts.count == 2, parts[0] == "slots", let number = Int(parts[1]), (1...4096).contains(number) else {
-          throw HostListError("\(place): \(word) is not slots=N")
-        }
-        slots = number
-      }
-      hosts.append(Host(name: name, slots: slots))
+  /// - Parameter isLocal: whether a name means this host, which has one name then: its own.
+  package init(
+    text: String, file: String, isLocal: (String) -> Bool = ThisHost.isNamed
+  ) throws(LaunchError) {
+    hosts = try HostfileReader.read(text, file: file, isLocal: isLocal)
+  }
+
+  /// Ranks that all hosts take; nil where one leaves it to its cores.
+  public var slots: Int? {
+    hosts.reduce(0 as Int?) { sum, host in
+      guard let sum, let slots = host.slots else { return nil }
+      return sum + slots
     }
-    guard !hosts.isEmpty else { throw HostListError("\(file): no machine is listed") }
-    self.hosts = hosts
   }
 
-  /// The machines that do not answer in time.
-  public func unreachable(seconds: Double) -> [String] {
-    let answered = RemoteShell().run(RunScript.nothing, [], on: hosts.map(\.name), seconds: seconds)
-    return hosts.map(\.name).filter { !answered.contains($0) }
-  }
-
-  var slots: Int { hosts.reduce(0) { $0 + $1.slots } }
+  public var names: [String] { hosts.map(\.name) }
 
   /// As mpirun reads it.
-  var text: String { hosts.map { "\($0.name) slots=\($0.slots)\n" }.joined() }
-}
-
-/// A hostfile that cannot be used. Exit code 2.
-public struct HostListError: Error, Sendable, CustomStringConvertible {
-  public let description: String
-  init(_ description: String) { self.description = description }
+  package var text: String {
+    hosts.map { host in
+      var words = [(host.user.map { "\($0)@" } ?? "") + host.name]
+      if let slots = host.slots {
+        words.append("slots=\(slots)")
+        if let most = host.mostSlots { words.append("max_slots=\(max(most, slots))") }
+      }
+      if let port = host.port { words.append("port=\(port)") }
+      return words.joined(separator: " ") + "\n"
+    }.joined()
+  }
 }

@@ -2,21 +2,6 @@ import RunRecord
 
 /// What to do after a run has ended.
 package struct RetryPolicy: Sendable {
-  /// How a run ended.
-  package struct Ending: Sendable, Equatable {
-    /// The code that rank 0 left; nil where it left none.
-    package var rankZero: Int32?
-    /// mpirun's, 128 + n after signal n; nil where it had to be killed.
-    package var mpirun: Int32?
-
-    package init(rankZero: Int32? = nil, mpirun: Int32? = nil) {
-      self.rankZero = rankZero
-      self.mpirun = mpirun
-    }
-
-    package var code: Int32 { rankZero ?? mpirun ?? ExitCode.rankLost.rawValue }
-  }
-
   package enum Decision: Sendable, Equatable {
     case end(code: Int32)
     case retry(afterSeconds: Double)
@@ -37,7 +22,7 @@ package struct RetryPolicy: Sendable {
     self.newest = newest
   }
 
-  package mutating func decide(_ ending: Ending, newest: Int?) -> Decision {
+  package mutating func decide(_ ending: RunEnding, newest: Int?) -> Decision {
     let code = ending.code
     guard Self.isSurvivable(ending) else { return .end(code: code) }
     if let newest, newest > self.newest ?? -1 {
@@ -52,7 +37,7 @@ package struct RetryPolicy: Sendable {
   }
 
   /// Bad input and broken bits stay so; a full disk, a lost machine or a killed process need not.
-  package static func isSurvivable(_ ending: Ending) -> Bool {
+  package static func isSurvivable(_ ending: RunEnding) -> Bool {
     switch ExitCode(rawValue: ending.code) {
     case .fileSystem, .rankLost: return true
     case .interrupted, .terminated, .trouble: return ending.rankZero == nil

@@ -44,7 +44,7 @@ struct DoctorCommand: ParsableCommand {
     report.lookAtDisk(
       directory, mebibytesPerSecond: speed, freeMebibytes: (Self.freeBytes(directory) ?? 0) >> 20)
     if let hostfile {
-      do throws(HostListError) {
+      do throws(LaunchError) {
         let list = try HostList(file: hostfile)
         let silent = list.unreachable(seconds: 15)
         report.say("hosts", "\(list.hosts.count - silent.count) of \(list.hosts.count) answer")

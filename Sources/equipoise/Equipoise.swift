@@ -10,8 +10,8 @@ struct Equipoise: ParsableCommand {
     abstract: "Trains human-pose estimators by self-adversarial training, data-parallel over MPI.",
     subcommands: [
       TrainCommand.self, EvaluateCommand.self, PredictCommand.self, CritiqueCommand.self, DataCommand.self,
-      BenchCommand.self, FingerprintCommand.self, ReplayCommand.self, CompareCommand.self, SuperviseCommand.self,
-      ScaleCommand.self, DoctorCommand.self,
+      BenchCommand.self, FingerprintCommand.self, ReplayCommand.self, CompareCommand.self, LaunchCommand.self,
+      SuperviseCommand.self, ScaleCommand.self, DoctorCommand.self,
     ])
 
   static func main() {

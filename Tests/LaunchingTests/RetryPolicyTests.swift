@@ -2,7 +2,7 @@ import Launching
 import Testing
 
 @Suite struct RetryPolicyTests {
-  typealias Ending = RetryPolicy.Ending
+  typealias Ending = RunEnding
 
   /// What design says of each code that rank 0 leaves.
   @Test(arguments: [

@@ -1,0 +1,41 @@
+/// What every rank of a run executes.
+public struct RankCommand: Sendable, Equatable {
+  /// The program's path.
+  public let program: String
+  public let arguments: [String]
+  /// Whether the program is Equipoise and reads `--set compute.threads=N`.
+  package let takesThreads: Bool
+
+  /// - Parameters:
+  ///   - words: a subcommand and its arguments; a first word with a slash is another program.
+  ///   - own: the path of Equipoise.
+  /// - Throws: where there is no word.
+  public init(_ words: [String], own: String) throws(LaunchError) {
+    guard let first = words.first else {
+      throw LaunchError("nothing to run: after -- stand a subcommand and its arguments")
+    }
+    let isOther = first.contains("/")
+    program = isOther ? first : own
+    arguments = isOther ? Array(words.dropFirst()) : words
+    takesThreads = !isOther && ["train", "evaluate", "replay"].contains(first)
+  }
+
+  /// The `compute.threads` that the arguments set.
+  package var threads: Int? {
+    guard takesThreads else { return nil }
+    return arguments.last { $0.hasPrefix(Self.threadsKey) }.flatMap { Int($0.dropFirst(Self.threadsKey.count)) }
+  }
+
+  /// The command with `compute.threads` set, ahead of its other arguments so that these win.
+  package func words(threads: Int?) -> [String] {
+    guard let threads, takesThreads else { return [program] + arguments }
+    return [program, arguments[0], "--set", Self.threadsKey + "\(threads)"] + arguments.dropFirst()
+  }
+
+  /// The arguments with which `data digest` says what hosts have to agree on; nil for what is not `train`.
+  package var digestArguments: [String]? {
+    takesThreads && arguments[0] == "train" ? ["data", "digest"] + arguments.dropFirst() : nil
+  }
+
+  private static let threadsKey = "compute.threads="
+}
