@@ -4,9 +4,9 @@ import Tensors
 
 /// One run of ranks: started as a child, told of signals, ended, its code read back.
 ///
-/// mpirun stands between its ranks and the terminal, answers INT and TERM by killing them a second or two later, and INT
-/// while it ends by a fault of its own. So signals go to the ranks, mpirun gets none, and it is killed only where it does
-/// not end after its ranks.
+/// mpirun stands between its ranks and the terminal, answers INT and TERM by killing them a second or two later, and a signal
+/// that comes while it ends by a fault of its own. So signals go to the ranks and mpirun gets none: it ends after its ranks,
+/// and removes the memory that they shared. Only where it does not, it is killed.
 package final class RankRun {
   /// When a run is given up.
   struct Standstill {
@@ -32,8 +32,8 @@ package final class RankRun {
   private var isForced = false
   /// What was started, in one line.
   private(set) var commandLine = ""
-  /// Seconds that mpirun has to end and clean up once its ranks are killed; it takes one or two.
-  private static let endSeconds = 5.0
+  /// Seconds that hosts have to end their ranks.
+  private static let endSeconds = 12.0
 
   /// - Parameters:
   ///   - files: what the names of the run's own files begin with, as `/tmp/equipoise-`.
@@ -84,16 +84,16 @@ package final class RankRun {
   ///
   /// - Parameter word: what its processes are known by.
   /// - Returns: the hosts that could not be asked.
-  static func reap(_ word: String, on hosts: [HostList.Host]) -> [HostList.Host] {
+  static func reap(_ word: String, on hosts: [HostList.Host], seconds: Double = 30) -> [HostList.Host] {
     // mpirun, and what it started to reach the others, is here.
     let all = hosts.contains { ThisHost.isNamed($0.name) } ? hosts : hosts + [HostList.Host(name: Host.name)]
-    let answers = RemoteShell().ask(RunScript.reap, [word], of: all, seconds: 30)
+    let answers = RemoteShell().ask(RunScript.reap, [word], of: all, seconds: seconds)
     return zip(all, answers).filter { $1.code != 0 }.map(\.0)
   }
 
   // MARK: While it runs
 
-  /// Waits for the child's end, handing signals on; nil where it had to be killed.
+  /// Waits for the child's end, handing signals on; nil where it had to be killed. A run that stands still is ended.
   private func watch(_ child: ChildProcess, _ standstill: Standstill?) -> Int32? {
     var lastChange = clock.now
     var lastLook = clock.now
@@ -104,7 +104,7 @@ package final class RankRun {
       let counts = LaunchSignals.counts
       if counts.stops > 1 {
         isForced = true
-        return stopAtOnce(child)
+        return end(child)
       }
       // Until there is a rank 0 to tell, it stays to be told.
       if counts.firstUser > handled.firstUser, tell(child, SIGUSR1, "USR1") { handled.firstUser = counts.firstUser }
@@ -123,10 +123,7 @@ package final class RankRun {
           lastChange = clock.now
         }
         lastLook = clock.now
-        if clock.now - lastChange > standstill.patience {
-          child.end()
-          return nil
-        }
+        if clock.now - lastChange > standstill.patience { return end(child) }
       }
       usleep(50_000)
     }
@@ -141,18 +138,10 @@ package final class RankRun {
     return shell.ask(RunScript.signal, [word, name], of: [hosts[0]], seconds: 10)[0].code == 0
   }
 
-  /// Kills the ranks, and mpirun where it does not end by itself then: only it can remove what they shared.
-  private func stopAtOnce(_ child: ChildProcess) -> Int32? {
-    if arrangement.isDirect {
-      child.end()
-      return nil
-    }
-    _ = shell.ask(RunScript.killRanks, [word], of: hosts, seconds: 10)
-    let end = clock.now + .seconds(Self.endSeconds)
-    while clock.now < end {
-      if let code = child.poll() { return code }
-      usleep(20_000)
-    }
+  /// Ends the ranks, and mpirun after them; its code where it ends by itself.
+  private func end(_ child: ChildProcess) -> Int32? {
+    if !arrangement.isDirect { _ = Self.reap(word, on: hosts, seconds: Self.endSeconds) }
+    if let code = child.poll() { return code }
     child.end()
     return nil
   }

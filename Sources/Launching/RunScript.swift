@@ -18,15 +18,6 @@ enum RunScript {
 
       """
 
-  /// `$1`: the run's word. Kills the ranks and what they have started; fails where there is none.
-  static let killRanks =
-    ranks + """
-      [ -n "$ranks" ] || exit 1
-      kill -s KILL $ranks 2>/dev/null
-      exit 0
-
-      """
-
   /// Sets `ranks` to the processes of ranks and of what these have started, and `first` where rank 0 is one of them.
   private static let ranks = """
     ranks= first=
@@ -38,17 +29,21 @@ enum RunScript {
 
     """
 
-  /// `$1`: the run's word. Kills every process of the run and waits until all are gone.
+  /// `$1`: the run's word. Kills its ranks, gives mpirun five seconds to end and to remove what they shared, kills what is left,
+  /// and waits until all are gone; fails where they do not go.
   static let reap = """
     tries=0
     while [ $tries -lt 200 ]; do
       left=
       for file in $(grep -lzsx "EQUIPOISE_RUN=$1" /proc/[0-9]*/environ); do
-        pid=${file#/proc/}
-        left="$left ${pid%/environ}"
+        pid=${file#/proc/} pid=${pid%/environ} left=1
+        if [ $tries -ge 100 ] || grep -qzs '^OMPI_COMM_WORLD_RANK=' "$file"; then
+          kill -s KILL "$pid" 2>/dev/null
+        else
+          kill -s CONT "$pid" 2>/dev/null
+        fi
       done
       if [ -z "$left" ]; then exit 0; fi
-      kill -s KILL $left 2>/dev/null
       sleep 0.05
       tries=$((tries + 1))
     done

@@ -29,6 +29,12 @@ struct DoctorCommand: ParsableCommand {
     guard communicator.rank == 0 else { return }
     report.say(
       "MPI", MPILibrary.version + (communicator.worldSize > 1 ? ", calls from several threads at once" : ""))
+    do throws(MPIInstallation.Fault) {
+      let mpirun = try MPIInstallation.find()
+      report.say("mpirun", "\(mpirun.path), Open MPI \(mpirun.version)")
+    } catch {
+      report.add(.init(error.problem, remedy: error.remedy))
+    }
     report.lookAtKernels(machine.level)
     do {
       let blas = try machine.loadBLAS()
