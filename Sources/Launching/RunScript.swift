@@ -39,7 +39,7 @@ enum RunScript {
         pid=${file#/proc/} pid=${pid%/environ} left=1
         if [ $tries -ge 100 ] || grep -qzs '^OMPI_COMM_WORLD_RANK=' "$file"; then
           kill -s KILL "$pid" 2>/dev/null
-        else
+        elif grep -q '^State:[^A-Za-z]*T' "/proc/$pid/status" 2>/dev/null; then
           kill -s CONT "$pid" 2>/dev/null
         fi
       done
