@@ -26,7 +26,7 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 // The order below is the order of the floors: a target imports only targets above it in this list
-// (launch/check-imports fails on anything else).
+// (Tests/System/check-imports fails on anything else).
 let package = Package(
   name: "equipoise",
   products: [
