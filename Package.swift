@@ -33,6 +33,7 @@ let package = Package(
     .executable(name: "equipoise", targets: ["equipoise"]),
     .library(name: "allocation-count", type: .dynamic, targets: ["AllocationCount"]),
     .library(name: "save-faults", type: .dynamic, targets: ["SaveFaults"]),
+    .library(name: "stalled-server", type: .dynamic, targets: ["StalledServer"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -92,6 +93,7 @@ let package = Package(
     tests("LaunchingTests", ["Launching"]),
     .target(name: "AllocationCount", path: "Tests/AllocationCount", cSettings: interposedC),
     .target(name: "SaveFaults", path: "Tests/SaveFaults", cSettings: interposedC),
+    .target(name: "StalledServer", path: "Tests/StalledServer", cSettings: interposedC),
     .executableTarget(
       name: "fuzz-readers", dependencies: ["Launching", "Training", "RunRecord", "PoseData", "Tensors"],
       path: "Tests/FuzzReaders", swiftSettings: strict),

@@ -7,7 +7,9 @@ package struct Arrangement: Equatable, Sendable {
   /// Compute threads of a rank.
   package var threads: Int
   /// Whether ranks are told so; otherwise they know.
-  package var tellsThreads: Bool
+  var tellsThreads: Bool
+  /// The threads that ranks are told.
+  package var toldThreads: Int? { tellsThreads ? threads : nil }
   /// Nil: on this host.
   package var hosts: [HostList.Host]?
   /// Whether ranks get cores of their own.

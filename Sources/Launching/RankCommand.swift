@@ -3,7 +3,9 @@ public struct RankCommand: Sendable, Equatable {
   /// The program's path.
   public let program: String
   public let arguments: [String]
-  /// Whether the program is Equipoise and reads `--set compute.threads=N`.
+  /// Whether the program is Equipoise.
+  package let isOwn: Bool
+  /// Whether it reads `--set compute.threads=N`.
   package let takesThreads: Bool
 
   /// - Parameters:
@@ -14,10 +16,10 @@ public struct RankCommand: Sendable, Equatable {
     guard let first = words.first else {
       throw LaunchError("nothing to run: after -- stand a subcommand and its arguments")
     }
-    let isOther = first.contains("/")
-    program = isOther ? first : own
-    arguments = isOther ? Array(words.dropFirst()) : words
-    takesThreads = !isOther && ["train", "evaluate", "replay"].contains(first)
+    isOwn = !first.contains("/")
+    program = isOwn ? own : first
+    arguments = isOwn ? words : Array(words.dropFirst())
+    takesThreads = isOwn && ["train", "evaluate", "replay"].contains(first)
   }
 
   /// The `compute.threads` that the arguments set.

@@ -60,13 +60,13 @@ package final class RankRun {
     environment["EQUIPOISE_RUN"] = word
     environment["EQUIPOISE_EXIT_FILE"] = exitFile
     environment["EQUIPOISE_TERMINAL"] = options.isTerminal ? "1" : "0"
-    var words = command.words(threads: arrangement.tellsThreads ? arrangement.threads : nil)
+    var words = command.words(threads: arrangement.toldThreads)
     if !arrangement.isDirect {
       if let hosts = arrangement.hosts { try RunFile.create(hostfile, HostList(hosts).text) }
       let mpirun = MpirunCommand(
         arrangement, options, hostfile: hostfile,
         directory: FileManager.default.currentDirectoryPath, variables: environment.keys.sorted())
-      words = mpirun.words(words)
+      words = mpirun.words(command)
       environment["OMPI_ALLOW_RUN_AS_ROOT"] = "1"
       environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"
     }
