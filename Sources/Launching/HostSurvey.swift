@@ -72,9 +72,9 @@ package struct HostSurvey {
     }
   }
 
-  /// Refuses hosts that do not answer or are not alike, each in a line; not while a signal asks to stop.
+  /// Refuses hosts that do not answer or are not alike, each in a line.
   func requireAlike(_ say: (String) -> Void) throws(LaunchError) {
-    guard !troubles.isEmpty, LaunchSignals.stopCode == nil else { return }
+    guard !troubles.isEmpty else { return }
     for trouble in troubles { say(trouble) }
     throw LaunchError("nothing is started")
   }

@@ -21,8 +21,11 @@ public struct Launcher {
   public func run() throws -> Int32 {
     LaunchSignals.install()
     try options.requireExports()
-    let arrangement = try arrange()
+    let hosts = try options.hosts.map { list throws(LaunchError) in try options.candidates(of: list.hosts) }
+    let survey = options.isChecked ? hosts.map(ask) : nil
     if let code = LaunchSignals.stopCode { return code }
+    try survey?.requireAlike(say)
+    let arrangement = try arrange(hosts, survey)
     if !arrangement.isDirect { _ = try MPIInstallation.find() }
     let run = RankRun(arrangement, options, files: RunFile.temporaryPrefix, say: say)
     let ending = try run.run(command)
@@ -33,21 +36,17 @@ public struct Launcher {
     return explain(ending, run.commandLine)
   }
 
-  private func arrange() throws(LaunchError) -> Arrangement {
-    guard let list = options.hosts else {
+  private func ask(_ hosts: [HostList.Host]) -> HostSurvey {
+    HostSurvey(hosts, command, directory: FileManager.default.currentDirectoryPath, seconds: nil)
+  }
+
+  private func arrange(_ listed: [HostList.Host]?, _ survey: HostSurvey?) throws(LaunchError) -> Arrangement {
+    guard let hosts = survey?.present.hosts ?? listed else {
       return .here(ranks: options.ranks ?? 1, threads: options.threads, command, isBound: options.isBound)
     }
-    var hosts = try options.candidates(of: list.hosts)
-    var cores: [Int]?
-    if options.isChecked {
-      let survey = HostSurvey(
-        hosts, command, directory: FileManager.default.currentDirectoryPath, seconds: nil)
-      try survey.requireAlike(say)
-      (hosts, cores) = survey.present
-    }
     return .on(
-      hosts, cores: cores, ranks: try options.ranks(on: HostList(hosts)), threads: options.threads, command,
-      isBound: options.isBound)
+      hosts, cores: survey?.present.cores, ranks: try options.ranks(on: HostList(hosts)), threads: options.threads,
+      command, isBound: options.isBound)
   }
 
   /// Says how a run ended where rank 0 has not; the code to leave with.

@@ -22,10 +22,13 @@ public struct RankCommand: Sendable, Equatable {
     takesThreads = isOwn && ["train", "evaluate", "replay"].contains(first)
   }
 
-  /// The `compute.threads` that the arguments set.
+  /// The `compute.threads` that the arguments set; nil where they leave it to the program, as 0 does.
   package var threads: Int? {
     guard takesThreads else { return nil }
-    return arguments.last { $0.hasPrefix(Self.threadsKey) }.flatMap { Int($0.dropFirst(Self.threadsKey.count)) }
+    let values = arguments.compactMap { word in
+      [Self.threadsKey, "--set=" + Self.threadsKey].first(where: word.hasPrefix).map { word.dropFirst($0.count) }
+    }
+    return values.last.flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
   }
 
   /// The command with `compute.threads` set, ahead of its other arguments so that these win.

@@ -54,8 +54,12 @@ package final class RankRun {
     -> RunEnding
   {
     defer { for file in [exitFile, hostfile] { unlink(file) } }
-    // Of this run alone, so that no rank of an earlier one can write to it.
-    try RunFile.create(exitFile)
+    // Of this run alone, so that no rank of an earlier one can write to it. One rank by itself has a code of its own too.
+    do throws(FileSystemError) {
+      try RunFile.create(exitFile)
+    } catch {
+      guard arrangement.isDirect else { throw error }
+    }
     var environment = more
     environment["EQUIPOISE_RUN"] = word
     environment["EQUIPOISE_EXIT_FILE"] = exitFile

@@ -147,8 +147,9 @@ public final class Supervisor {
     guard !hosts.isEmpty else { return nil }
     if survey.silent.isEmpty { _ = try options.ranks(on: HostList(hosts)) }
     if options.isChecked, !hasTried {
-      try HostSurvey(hosts, command, directory: FileManager.default.currentDirectoryPath, seconds: nil).requireAlike(
-        say)
+      let alike = HostSurvey(hosts, command, directory: FileManager.default.currentDirectoryPath, seconds: nil)
+      guard LaunchSignals.stopCode == nil else { return nil }
+      try alike.requireAlike(say)
     }
     return .on(
       hosts, cores: cores, ranks: fitting(HostList(hosts).slots ?? hosts.count), threads: threads, command,

@@ -62,6 +62,13 @@ import Testing
     let words = ["train", "--config", "c", "--set", "compute.threads=4"]
     #expect(try Self.here(words, ranks: 2, cores: 8) == ["mpirun", "-q", "-n", "2"] + Self.bound(4) + words)
     #expect(try Self.here(words, ranks: 2, cores: 4) == ["mpirun", "-q", "-n", "2"] + Self.unbound + words)
+    let other = ["train", "--config", "c", "--set=compute.threads=2"]
+    #expect(try Self.here(other, ranks: 2, cores: 4) == ["mpirun", "-q", "-n", "2"] + Self.bound(2) + other)
+    // 0 leaves it to the program.
+    let none = ["train", "--set", "compute.threads=0"]
+    #expect(
+      try Self.here(none, ranks: 2, cores: 4) == ["mpirun", "-q", "-n", "2"] + Self.bound(2)
+        + ["train", "--set", "compute.threads=2", "--set", "compute.threads=0"])
   }
 
   @Test func options() throws {
