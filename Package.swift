@@ -26,7 +26,7 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 // The order below is the order of the floors: a target imports only targets above it in this list
-// (launch/check-imports fails on anything else).
+// (Tests/System/check-imports fails on anything else).
 let package = Package(
   name: "equipoise",
   products: [
@@ -34,6 +34,7 @@ let package = Package(
     .library(name: "allocation-count", type: .dynamic, targets: ["AllocationCount"]),
     .library(name: "file-system-limits", type: .dynamic, targets: ["FileSystemLimits"]),
     .library(name: "save-faults", type: .dynamic, targets: ["SaveFaults"]),
+    .library(name: "stalled-server", type: .dynamic, targets: ["StalledServer"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -85,13 +86,13 @@ let package = Package(
         "Training", "Estimation", "Configuration", "PoseData", "DataParallel", "Communication", "PoseModels",
         "Kernels", "Tensors", "Platform", "CKernels", "COpenBLAS",
       ]),
-    library("Supervision", ["Configuration", "RunRecord", "Tensors", "Platform"]),
+    library("Launching", ["Configuration", "RunRecord", "Platform"]),
     .plugin(name: "Commit", capability: .buildTool()),
     .target(name: "Version", swiftSettings: strict, plugins: ["Commit"]),
     .executableTarget(
       name: "equipoise",
       dependencies: [
-        "Version", "Supervision", "Benchmarks", "Reporting", "Training", "Estimation", "Configuration", "RunRecord",
+        "Version", "Launching", "Benchmarks", "Reporting", "Training", "Estimation", "Configuration", "RunRecord",
         "Metrics", "PoseData", "Communication", "Kernels", "Tensors", "Platform", arguments,
       ],
       swiftSettings: strict),
@@ -131,14 +132,15 @@ let package = Package(
         "Objectives", "PoseModels", "Kernels", "Tensors", "Platform",
       ]),
     tests("BenchmarksTests", ["Benchmarks", "RunRecord", "Platform"]),
-    tests("SupervisionTests", ["Supervision"]),
+    tests("LaunchingTests", ["Launching"]),
     .target(name: "AllocationCount", path: "Tests/AllocationCount", cSettings: interposedC),
     .target(name: "FileSystemLimits", path: "Tests/FileSystemLimits", cSettings: interposedC),
     .target(name: "SaveFaults", path: "Tests/SaveFaults", cSettings: interposedC),
+    .target(name: "StalledServer", path: "Tests/StalledServer", cSettings: interposedC),
     .executableTarget(
       name: "fuzz-readers",
       dependencies: [
-        "Supervision", "Training", "Configuration", "RunRecord", "PoseData", "Tensors", "Platform",
+        "Launching", "Training", "Configuration", "RunRecord", "PoseData", "Tensors", "Platform",
       ],
       path: "Tests/FuzzReaders", swiftSettings: strict),
     .executableTarget(

@@ -65,7 +65,7 @@ enter() {
 }
 
 # write_agent FILE: what mpirun starts its daemons on other nodes with, in place of ssh, and like ssh without the caller's
-# environment.
+# environment, but for TMPDIR: nodes of one name, of clusters side by side, must not make and remove the same folders there.
 write_agent() {
   local node
   cat >"$1" <<AGENT
@@ -75,7 +75,7 @@ shift
 case \$node in
 $(for node in "${!node_cores[@]}"; do echo "  node$node) pin='taskset -c ${node_cores[node]}' ;;"; done)
 esac
-exec env -i HOME="\$HOME" PATH="\$PATH" \$pin ip netns exec "$cluster-\$node" unshare --uts sh -c 'hostname "\$0" && exec sh -c "\$*"' "\$node" "\$@"
+exec env -i HOME="\$HOME" PATH="\$PATH" TMPDIR="\${TMPDIR:-/tmp}" \$pin ip netns exec "$cluster-\$node" unshare --uts sh -c 'hostname "\$0" && exec sh -c "\$*"' "\$node" "\$@"
 AGENT
   chmod +x "$1"
 }

@@ -10,11 +10,13 @@ public struct ChildProcess {
   ///
   /// - Parameters:
   ///   - environment: in addition to this process's.
-  ///   - input: what it reads, less than a pipe holds (64 KiB); nothing where nil.
-  /// - Throws: the system's error number.
-  public init(_ arguments: [String], environment: [String: String] = [:], input: String? = nil)
-    throws(ChildProcessError)
-  {
+  ///   - input: what it reads, less than a pipe holds (64 KiB); nothing if nil.
+  ///   - output: where its standard output goes, a descriptor; this process's if nil.
+  ///   - errors: where its standard error goes, likewise.
+  public init(
+    _ arguments: [String], environment: [String: String] = [:], input: String? = nil, output: Int32? = nil,
+    errors: Int32? = nil
+  ) throws(ChildProcessError) {
     var actions = posix_spawn_file_actions_t()
     var attributes = posix_spawnattr_t()
     posix_spawn_file_actions_init(&actions)
@@ -36,6 +38,10 @@ public struct ChildProcess {
       posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     }
     defer { if pipe[0] >= 0 { close(pipe[0]) } }
+    if let output { posix_spawn_file_actions_adddup2(&actions, output, 1) }
+    if let errors { posix_spawn_file_actions_adddup2(&actions, errors, 2) }
+    if let output { posix_spawn_file_actions_adddup2(&actions, output, 1) }
+    if let errors { posix_spawn_file_actions_adddup2(&actions, errors, 2) }
     var signals = sigset_t()
     sigfillset(&signals)
     posix_spawnattr_setsigdefault(&attributes, &signals)
@@ -88,7 +94,8 @@ public struct ChildProcessError: ExitCodeError, Sendable, CustomStringConvertibl
   public let description: String
   public var exitCode: ExitCode { .usage }
 
-  init(_ program: String, _ code: Int32) {
+  /// - Parameter code: the error number of errno.h.
+  public init(_ program: String, _ code: Int32) {
     description = "\(program) cannot be started: \(String(cString: strerror(code)))"
   }
 }

@@ -4,10 +4,9 @@ import Communication
 import Configuration
 import Estimation
 import Foundation
+import Launching
 import Platform
 import RunRecord
-import Supervision
-import Tensors
 
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -26,11 +25,17 @@ struct DoctorCommand: ParsableCommand {
     let communicator = try Program.join()
     var report = MachineReport()
     let machine = try Machine(Configuration.Compute(), localSize: communicator.localSize)
-    report.lookAtCores(online: ProcessInfo.processInfo.processorCount, allowed: ThreadPool.cores)
+    report.lookAtCores(online: Host.onlineCores, allowed: Host.cores)
     report.lookAtRanks(try MachineReport.places(communicator))
     guard communicator.rank == 0 else { return }
     report.say(
       "MPI", MPILibrary.version + (communicator.worldSize > 1 ? ", calls from several threads at once" : ""))
+    do throws(MPIInstallation.Fault) {
+      let mpirun = try MPIInstallation.find()
+      report.say("mpirun", "\(mpirun.path), Open MPI \(mpirun.version)")
+    } catch {
+      report.add(.init(error.problem, remedy: error.remedy))
+    }
     report.lookAtKernels(machine.level)
     do {
       let blas = try BLASLibrary.load(blasCore: "auto")
@@ -46,7 +51,7 @@ struct DoctorCommand: ParsableCommand {
     report.lookAtDisk(
       directory, mebibytesPerSecond: speed, freeMebibytes: (FileSystem.freeBytes(at: directory) ?? 0) >> 20)
     if let hostfile {
-      do throws(HostListError) {
+      do throws(LaunchError) {
         let list = try HostList(file: hostfile)
         let silent = list.unreachable(seconds: 15)
         report.say("hosts", "\(list.hosts.count - silent.count) of \(list.hosts.count) answer")

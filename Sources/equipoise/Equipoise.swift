@@ -11,8 +11,8 @@ struct Equipoise: ParsableCommand {
     version: "equipoise \(Version.text)",
     subcommands: [
       TrainCommand.self, EvaluateCommand.self, PredictCommand.self, CritiqueCommand.self, DataCommand.self,
-      BenchCommand.self, FingerprintCommand.self, ReplayCommand.self, CompareCommand.self, SuperviseCommand.self,
-      ScaleCommand.self, DoctorCommand.self,
+      BenchCommand.self, FingerprintCommand.self, ReplayCommand.self, CompareCommand.self, LaunchCommand.self,
+      SuperviseCommand.self, ScaleCommand.self, DoctorCommand.self,
     ])
 
   static func main() {

@@ -1,9 +1,9 @@
 import Configuration
 import Glibc
+import Launching
 import Platform
 import PoseData
 import RunRecord
-import Supervision
 import Training
 
 /// A reader and what it is tried with.

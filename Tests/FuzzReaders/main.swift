@@ -1,7 +1,7 @@
 import Glibc
 
 // Feeds every reader of files with inputs made from good ones: each is to be accepted or refused with an error, in
-// bounded time and memory. Started by launch/test-fuzz, one reader at a time:
+// bounded time and memory. Started by Tests/System/test-fuzz, one reader at a time:
 
 //     fuzz-readers READER ROOT WORK INPUTS SEED
 
