@@ -1,10 +1,8 @@
-#if canImport(Glibc)
-  import Glibc
-#endif
-
-/// The communicator this process was started for: MPI's under mpirun or another PMIx launcher, otherwise one rank
-/// that never initialises MPI.
-public func makeCommunicator() throws(CommunicationError) -> any Communicator {
-  let launched = getenv("OMPI_COMM_WORLD_SIZE") != nil || getenv("PMIX_RANK") != nil
-  return launched ? try MPICommunicator() : SingleProcess()
+/// The communicator this process was started for: MPI's under mpirun or another PMIx launcher of several ranks, otherwise
+/// one rank that never initialises MPI. Open MPI lets one process of a rank do so, and a script may start several in turn.
+///
+/// - Throws: `LauncherError`, `CommunicationError`.
+public func makeCommunicator(_ launcher: Launcher = .current) throws -> any Communicator {
+  try launcher.requireMPI()
+  return launcher.worldSize == 1 ? SingleProcess() : try MPICommunicator()
 }

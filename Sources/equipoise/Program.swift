@@ -79,6 +79,7 @@ enum Program {
     let code = ExitCode(for: error)
     record(code)
     fflush(nil)
+    if error is LauncherError, Launcher.current.rank != 0 { leaveAlone(code) }
     let isOnlyRank = (communicator?.worldSize ?? 1) == 1
     let isSaidElsewhere = error is FailedElsewhere || isSaidByAnother(error, communicator?.rank ?? 0)
     if !isSaidElsewhere || isOnlyRank {
@@ -112,9 +113,8 @@ enum Program {
 
   /// Leaves rank 0's code where a launcher looks for it: mpirun has codes of its own.
   private static func record(_ code: ExitCode) {
-    let environment = ProcessInfo.processInfo.environment
-    guard let path = environment["EQUIPOISE_EXIT_FILE"], !path.isEmpty,
-      (environment["OMPI_COMM_WORLD_RANK"] ?? environment["PMIX_RANK"] ?? "0") == "0"
+    guard let path = ProcessInfo.processInfo.environment["EQUIPOISE_EXIT_FILE"], !path.isEmpty,
+      Launcher.current.rank == 0
     else { return }
     // A launcher that finds no file there takes mpirun's own code.
     _ = FileManager.default.createFile(atPath: path, contents: Data("\(code.rawValue)\n".utf8))
