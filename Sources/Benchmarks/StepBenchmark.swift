@@ -40,18 +40,9 @@ public final class StepBenchmark {
     self.machine = machine
     self.exchange = exchange
     mute.isOn = exchange == .never
-    blas = try BLASLibrary.load(blasCore: blasCore)
-    let plan: ShardPlan
-    do throws(ShardPlanError) {
-      plan = try ShardPlan(
-        batch: workload.batch, shards: workload.shards, rank: communicator.rank, worldSize: communicator.worldSize)
-    } catch {
-      throw ConfigurationError("--shards", "\(error)")
-    }
-    let (side, depth) = (workload.settings.inputResolution, workload.settings.model.generator.depth)
-    guard side % (4 << depth) == 0 else {
-      throw ConfigurationError("--resolution", "is \(side), no multiple of \(4 << depth)")
-    }
+    let plan = try Together.everywhere(communicator) { try Self.plan(workload, communicator) }
+    blas = try Together.everywhere(communicator) { try BLASLibrary.load(blasCore: blasCore) }
+    let side = workload.settings.inputResolution
     var settings = workload.settings
     settings.bucketSize = try BucketSize(
       mebibytes: workload.comm.bucketMib, workload.comm.algorithm, over: communicator)
@@ -65,6 +56,21 @@ public final class StepBenchmark {
       OwnedBatchPart(Shape(n: count, h: side / 4, w: side / 4, c: joints), seed: 2),
       OwnedBatchPart(Shape(n: count, h: 1, w: 1, c: joints), seed: nil),
     ]
+  }
+
+  private static func plan(
+    _ workload: BenchWorkload, _ communicator: any Communicator
+  ) throws(ConfigurationError) -> ShardPlan {
+    let (side, depth) = (workload.settings.inputResolution, workload.settings.model.generator.depth)
+    guard side % (4 << depth) == 0 else {
+      throw ConfigurationError("--resolution", "is \(side), no multiple of \(4 << depth)")
+    }
+    do throws(ShardPlanError) {
+      return try ShardPlan(
+        batch: workload.batch, shards: workload.shards, rank: communicator.rank, worldSize: communicator.worldSize)
+    } catch {
+      throw ConfigurationError("--shards", "\(error)")
+    }
   }
 
   private static var usage: (peakMebibytes: Int, pageFaults: Int) {

@@ -242,10 +242,20 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   }
 
   public func abort(code: Int32) {
+    Self.abort(code: code)
+    _exit(code)
+  }
+
+  /// Ends every rank with `code`, as far as MPI can; does nothing if MPI is not at work, as when it could not be initialised.
+  public static func abort(code: Int32) {
+    var (isInitialized, isFinalized) = (Int32(0), Int32(0))
+    MPI_Initialized(&isInitialized)
+    MPI_Finalized(&isFinalized)
+    guard isInitialized != 0 && isFinalized == 0 else { return }
     // Where mpirun is stopped or its way here is cut, MPI_Abort may not come back.
     do throws(SystemThreadError) {
       try SystemThread {
-        sleep(Self.abortSeconds)
+        sleep(abortSeconds)
         _exit(code)
       }.detach()
     } catch {

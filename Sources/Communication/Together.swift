@@ -2,17 +2,18 @@ import Platform
 
 /// Work that must succeed on every rank or on none: where it fails, one rank says why, and all end with its code.
 public enum Together {
-  /// Runs `work` on every rank. Where it fails on any, the first such rank throws its error, and the others
-  /// `FailedElsewhere`.
+  /// Runs `work` on every rank of several. Where it fails on any, all throw `FailedTogether`.
   public static func everywhere<Result>(_ communicator: any Communicator, _ work: () throws -> Result) throws -> Result
   {
+    guard communicator.worldSize > 1 else { return try work() }
     let outcome = Swift.Result { try work() }
     var failure: (any Error)?
     if case .failure(let error) = outcome { failure = error }
     let codes = try communicator.allGather([failure.map { UInt8(truncatingIfNeeded: ExitCode(for: $0).rawValue) } ?? 0])
     guard let first = codes.firstIndex(where: { $0 != [0] }) else { return try outcome.get() }
-    if first == communicator.rank, let failure { throw failure }
-    throw FailedElsewhere(exitCode: ExitCode(rawValue: Int32(codes[first][0])) ?? .fileSystem)
+    throw FailedTogether(
+      cause: first == communicator.rank ? failure : nil,
+      exitCode: ExitCode(rawValue: Int32(codes[first][0])) ?? .fileSystem)
   }
 
   /// Runs `work` on rank 0, the others waiting for it.
@@ -21,7 +22,9 @@ public enum Together {
   }
 }
 
-/// Another rank has failed and says why; this one ends with its code.
-public struct FailedElsewhere: ExitCodeError {
+/// Work has failed on some rank, and every rank knows: they end in good order, with its code.
+public struct FailedTogether: ExitCodeError {
+  /// What happened, on the first rank that failed; nil on the others.
+  public let cause: (any Error)?
   public let exitCode: ExitCode
 }

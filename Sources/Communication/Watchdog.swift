@@ -41,10 +41,13 @@ public final class Watchdog: Sendable {
     }
   }
 
-  /// Stops watching, before communication ends.
+  /// Stops watching, before communication ends; nothing if it has been called before.
   public func stop() {
-    isStopping.update { $0 = true }
-    thread.join()
+    let isFirst = isStopping.update { isStopping in
+      defer { isStopping = true }
+      return !isStopping
+    }
+    if isFirst { thread.join() }
   }
 }
 

@@ -67,7 +67,7 @@ struct BenchOptions: ParsableArguments {
     compute.threads = threads
     compute.kernels = kernels
     compute.convolution = convolution
-    let machine = try Machine(compute, localSize: communicator.localSize)
+    let machine = try Together.everywhere(communicator) { try Machine(compute, localSize: communicator.localSize) }
     let workload: BenchWorkload
     if let config {
       workload = BenchWorkload(
@@ -103,7 +103,7 @@ struct BenchStepCommand: ParsableCommand {
 
   func run() throws {
     let communicator = try Program.join()
-    if let timeline, communicator.rank == 0 { try FileSystem.requireWritable(timeline) }
+    try Together.onRankZero(communicator) { if let timeline { try FileSystem.requireWritable(timeline) } }
     let way: StepBenchmark.Exchange = inTurn ? .everyOther : exchange ? .always : .never
     let result = try options.benchmark(communicator, blasCore: blasCore, exchange: way).run(
       steps: options.steps, timeline: timeline)

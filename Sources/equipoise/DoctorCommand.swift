@@ -23,13 +23,22 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     let communicator = try Program.join()
+    let places = try MachineReport.places(communicator)
+    var isWell = true
+    try Together.onRankZero(communicator) {
+      let report = try look(places, localSize: communicator.localSize)
+      print(report.text)
+      isWell = report.troubles.isEmpty
+    }
+    if !isWell { Program.leave(.trouble) }
+  }
+
+  private func look(_ places: [MachineReport.RankPlace], localSize: Int) throws -> MachineReport {
     var report = MachineReport()
-    let machine = try Machine(Configuration.Compute(), localSize: communicator.localSize)
+    let machine = try Machine(Configuration.Compute(), localSize: localSize)
     report.lookAtCores(online: Host.onlineCores, allowed: Host.cores)
-    report.lookAtRanks(try MachineReport.places(communicator))
-    guard communicator.rank == 0 else { return }
-    report.say(
-      "MPI", MPILibrary.version + (communicator.worldSize > 1 ? ", calls from several threads at once" : ""))
+    report.lookAtRanks(places)
+    report.say("MPI", MPILibrary.version + (places.count > 1 ? ", calls from several threads at once" : ""))
     do throws(MPIInstallation.Fault) {
       let mpirun = try MPIInstallation.find()
       report.say("mpirun", "\(mpirun.path), Open MPI \(mpirun.version)")
@@ -65,11 +74,10 @@ struct DoctorCommand: ParsableCommand {
         throw UsageError("\(error)")
       }
     }
-    if getuid() == 0 && getenv("OMPI_ALLOW_RUN_AS_ROOT") == nil && communicator.worldSize == 1 {
+    if getuid() == 0 && getenv("OMPI_ALLOW_RUN_AS_ROOT") == nil && places.count == 1 {
       report.say("root", "mpirun needs OMPI_ALLOW_RUN_AS_ROOT=1 and OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;")
       report.say("", "launch/local sets them")
     }
-    print(report.text)
-    if !report.troubles.isEmpty { Program.leave(.trouble) }
+    return report
   }
 }

@@ -67,18 +67,19 @@ struct EvaluateCommand: ParsableCommand {
       let detected = try Together.everywhere(communicator) { try self.detected(detections, configuration, dataset) }
       let predictions = try predict(detected.boxes, found, configuration, machine, testTime, communicator)
       watchdog?.stop()
-      guard communicator.rank == 0 else { return }
-      let figures = try DetectionFigures(detected.set, detected.boxes, predictions)
-      if let out { try PredictionExport.writeResults(figures.people, to: out) }
-      print(json ? figures.json(found.step).text : figures.table)
-      return
+      return try Together.onRankZero(communicator) {
+        let figures = try DetectionFigures(detected.set, detected.boxes, predictions)
+        if let out { try PredictionExport.writeResults(figures.people, to: out) }
+        print(json ? figures.json(found.step).text : figures.table)
+      }
     }
     let predictions = try predict(dataset, found, configuration, machine, testTime, communicator)
     watchdog?.stop()
-    guard communicator.rank == 0 else { return }
-    let figures = try PoseFigures(dataset, predictions)
-    if let out { try PredictionExport(dataset, predictions).write(configuration.data.kind, to: out) }
-    print(json ? figures.json(found.step, dataset.skeleton).text : figures.table(dataset.skeleton))
+    try Together.onRankZero(communicator) {
+      let figures = try PoseFigures(dataset, predictions)
+      if let out { try PredictionExport(dataset, predictions).write(configuration.data.kind, to: out) }
+      print(json ? figures.json(found.step, dataset.skeleton).text : figures.table(dataset.skeleton))
+    }
   }
 
   /// What the checkpoint says of each of a set's samples.

@@ -1,8 +1,12 @@
 import Communication
 import Configuration
 import Foundation
+import Synchronization
 
 extension Program {
+  /// Looks after the ranks, and talks with theirs.
+  private static let watchdog = Mutex<Watchdog?>(nil)
+
   /// Starts the watchdog that `watchdog.seconds` asks for.
   static func watch(
     _ communicator: any Communicator, _ configuration: Configuration, isTerminal: Bool
@@ -10,7 +14,7 @@ extension Program {
     guard configuration.watchdog.seconds > 0 else { return nil }
     let line = { @Sendable (text: String) in (isTerminal ? "\r\u{1B}[K" : "") + text }
     let progressFile = ProcessInfo.processInfo.environment["EQUIPOISE_PROGRESS_FILE"]
-    return try Watchdog(communicator, limit: configuration.watchdog.seconds) {
+    let started = try Watchdog(communicator, limit: configuration.watchdog.seconds) {
       if communicator.rank == 0, let progressFile { touch(progressFile) }
     } warn: { text in
       say(line("warning: " + text))
@@ -21,7 +25,12 @@ extension Program {
         leaveAtOnce(.rankLost)
       }
     }
+    watchdog.withLock { $0 = started }
+    return started
   }
+
+  /// Ends the watchdog, if there is one and it is at work, before communication ends.
+  static func stopWatching() { watchdog.withLock { $0 }?.stop() }
 
   /// Shows a supervisor that the run gets on: the file's time of change says when.
   private static func touch(_ path: String) {

@@ -17,6 +17,9 @@ enum Program {
     return communicator
   }
 
+  /// Whether every rank was started with this process's arguments, and so finds the same in them.
+  private static var isCommonCommand: Bool { Launcher.current.startsEveryRank(with: CommandLine.arguments) }
+
   /// Where launch/debug asks it of this rank, says which process it is and waits until a debugger has come.
   private static func awaitDebugger(_ communicator: any Communicator) {
     let environment = ProcessInfo.processInfo.environment
@@ -45,19 +48,30 @@ enum Program {
     }
   }
 
-  /// Ends this process in good order.
+  /// Ends this process in good order, when every rank does.
   static func leave(_ code: ExitCode) -> Never {
     record(code)
     fflush(nil)
-    if let communicator = world.withLock({ $0 }), communicator.worldSize > 1 {
-      // All is done and saved: a launcher that does not answer must not hold it up.
-      try? SystemThread {
-        sleep(60)
-        _exit(code.rawValue)
-      }.detach()
-      communicator.finalize()
-    }
+    endCommunication(code)
     exit(code.rawValue)
+  }
+
+  /// Ends communication in good order: every rank calls it, soon. What one rank does alone for long, as writing files, the
+  /// others have waited for (`Together`).
+  private static func endCommunication(_ code: ExitCode) {
+    guard let communicator = world.withLock({ $0 }) else { return }
+    // All is done and saved: a launcher that does not answer must not hold it up.
+    try? SystemThread {
+      sleep(60)
+      _exit(code.rawValue)
+    }.detach()
+    communicator.finalize()
+  }
+
+  /// Ends this process without a word if rank 0 was given the same arguments, finds the same in them and says so.
+  static func leaveIfSaidByRankZero(_ code: ExitCode) {
+    guard isCommonCommand, Launcher.current.rank != 0 else { return }
+    if code == .success { leaveAtOnce(code) } else { leaveAlone(code) }
   }
 
   /// Ends this process a little later, while another rank says why and ends all that it can reach.
@@ -79,27 +93,50 @@ enum Program {
     let code = ExitCode(for: error)
     record(code)
     fflush(nil)
-    if error is LauncherError, Launcher.current.rank != 0 { leaveAlone(code) }
-    let isOnlyRank = (communicator?.worldSize ?? 1) == 1
-    let isSaidElsewhere = error is FailedElsewhere || isSaidByAnother(error, communicator?.rank ?? 0)
-    if !isSaidElsewhere || isOnlyRank {
-      say("equipoise: \(isOnlyRank || isOfNoRank(error) ? "" : "rank \(communicator!.rank): ")\(error)")
+    guard let communicator else {
+      if error is LauncherError, Launcher.current.rank != 0 { leaveAlone(code) }
+      if error is UsageError { leaveIfSaidByRankZero(code) }
+      say("equipoise: \(error)")
+      MPICommunicator.abort(code: code.rawValue)
+      _exit(code.rawValue)
     }
-    if !isOnlyRank {
-      // No good order here: watchdog and communication thread are at work still.
-      if isSaidElsewhere { leaveAlone(code) }
-      communicator?.abort(code: code.rawValue)
+    let isSaidElsewhere = isSaidByAnother(error, communicator.rank)
+    if isKnownToAll(error, communicator) {
+      stopWatching()
+      if !isSaidElsewhere { say(error, communicator) }
+      // Threads that load samples or write are at work still.
+      endCommunication(code)
+      _exit(code.rawValue)
     }
+    if isSaidElsewhere { leaveAlone(code) }
+    say(error, communicator)
+    communicator.abort(code: code.rawValue)
     _exit(code.rawValue)
   }
 
-  /// Errors that several ranks find at the same time, of which one speaks.
+  private static func say(_ error: any Error, _ communicator: any Communicator) {
+    let cause = (error as? FailedTogether)?.cause ?? error
+    let isOfNoRank = communicator.worldSize == 1 || isOfNoRank(cause)
+    say("equipoise: \(isOfNoRank ? "" : "rank \(communicator.rank): ")\(cause)")
+  }
+
+  /// Errors that every rank finds at the same place, where no message is under way.
+  private static func isKnownToAll(_ error: any Error, _ communicator: any Communicator) -> Bool {
+    switch error {
+    case CommunicationError.replicasDiffer: return true
+    // The watchdog's own: all else stands still.
+    case is StandstillError: return false
+    default: return error is FailedTogether || error is NotFiniteError || communicator.worldSize == 1
+    }
+  }
+
+  /// Errors that several ranks find, of which one speaks.
   private static func isSaidByAnother(_ error: any Error, _ rank: Int) -> Bool {
     switch error {
     case CommunicationError.replicasDiffer: return rank != 0
     case CommunicationError.witnessDiffers(_, _, let partner, _): return partner < rank
     case CommunicationError.exchangeDiffers(_, _, let partner, _): return partner < rank
-    default: return error is NotFiniteError && rank != 0
+    default: return error is NotFiniteError && rank != 0 || (error as? FailedTogether).map { $0.cause == nil } ?? false
     }
   }
 

@@ -53,8 +53,8 @@ struct ReplayCommand: ParsableCommand {
     ) { Program.say($0) }
     let (outcome, dump) = try replay.run()
     watchdog?.stop()
+    try Together.onRankZero(communicator) { try JSONLines.write(dump, to: out) }
     guard communicator.rank == 0 else { return }
-    try JSONLines.write(dump, to: out)
     switch outcome {
     case .failure(let error): throw error
     case .success(let record):

@@ -35,9 +35,9 @@ struct TrainCommand: ParsableCommand {
   }
 
   func run() throws {
-    if let timeline { try FileSystem.requireWritable(timeline) }
     StopSignals.install()
     let communicator = try Program.join()
+    try Together.onRankZero(communicator) { if let timeline { try FileSystem.requireWritable(timeline) } }
     let configuration = try Configuration.shared(communicator) {
       try Configuration.load(file: config, overrides: overrides)
     }
