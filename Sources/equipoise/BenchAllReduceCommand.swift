@@ -3,7 +3,7 @@ import Benchmarks
 import Communication
 import Foundation
 
-struct BenchAllReduceCommand: ParsableCommand {
+struct BenchAllReduceCommand: ParallelCommand {
   static let configuration = CommandConfiguration(
     commandName: "allreduce",
     abstract: "Times sums over ranks by size: our tree both ways beside every algorithm of MPI_Allreduce.",

@@ -79,7 +79,7 @@ struct BenchOptions: ParsableArguments {
   }
 }
 
-struct BenchStepCommand: ParsableCommand {
+struct BenchStepCommand: ParallelCommand {
   static let configuration = CommandConfiguration(
     commandName: "step", abstract: "Times the training step on made-up data, k_t held at 0.1.")
 
@@ -112,7 +112,7 @@ struct BenchStepCommand: ParsableCommand {
   }
 }
 
-struct BenchKernelsCommand: ParsableCommand {
+struct BenchKernelsCommand: ParallelCommand {
   static let configuration = CommandConfiguration(
     commandName: "kernels",
     abstract: "Times every operation of the training step where it runs, beside what the machine can do at most.")

@@ -8,7 +8,7 @@ import Launching
 import Platform
 import RunRecord
 
-struct DoctorCommand: ParsableCommand {
+struct DoctorCommand: ParallelCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor", abstract: "Says what this machine, MPI and BLAS offer, what is wrong, and what helps.",
     discussion: """

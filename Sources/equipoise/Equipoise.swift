@@ -2,6 +2,12 @@ import ArgumentParser
 import Foundation
 import Version
 
+/// A command whose ranks work together, under mpirun or without.
+protocol ParallelCommand: ParsableCommand {}
+
+/// A command that starts mpirun itself.
+protocol LaunchingCommand: ParsableCommand {}
+
 /// The command line: one file a subcommand.
 @main
 struct Equipoise: ParsableCommand {
@@ -20,11 +26,17 @@ struct Equipoise: ParsableCommand {
     signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot()
+      switch command {
+      case is any ParallelCommand: break
+      case is any LaunchingCommand: try Program.requireNoLauncher()
+      default: Program.leaveToRankZero()
+      }
       try command.run()
       Program.leave(.success)
     } catch {
       let code = exitCode(for: error)
       guard code == .success || code == .validationFailure else { Program.fail(error) }
+      Program.leaveIfSaidByRankZero(code == .success ? .success : .usage)
       if code == .success {
         print(fullMessage(for: error))
         Program.leave(.success)

@@ -8,7 +8,7 @@ import Platform
 import PoseData
 import RunRecord
 
-struct EvaluateCommand: ParsableCommand {
+struct EvaluateCommand: ParallelCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate", abstract: "Reports a checkpoint's figures on the validation samples.",
     discussion: """

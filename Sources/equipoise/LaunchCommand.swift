@@ -1,7 +1,7 @@
 import ArgumentParser
 import Launching
 
-struct LaunchCommand: ParsableCommand {
+struct LaunchCommand: LaunchingCommand {
   static let configuration = CommandConfiguration(
     commandName: "launch", abstract: "Runs a command on several ranks, on this host or on others.",
     discussion: """

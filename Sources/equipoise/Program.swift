@@ -17,6 +17,20 @@ enum Program {
     return communicator
   }
 
+  /// Leaves a command whose ranks do not work together to rank 0, if mpirun started it on every rank.
+  static func leaveToRankZero() {
+    guard let worldSize = Launcher.current.worldSize, worldSize > 1, isCommonCommand else { return }
+    guard Launcher.current.rank == 0 else { leave(.success) }
+    say("warning: this command uses one rank, and mpirun started \(worldSize)")
+  }
+
+  /// Refuses a command that starts mpirun itself, if mpirun or several tasks of srun started this process.
+  static func requireNoLauncher() throws {
+    guard Launcher.current.worldSize == 1, !Launcher.current.isMPIRun else {
+      throw UsageError("this command starts mpirun itself; start it without mpirun and srun")
+    }
+  }
+
   /// Whether every rank was started with this process's arguments, and so finds the same in them.
   private static var isCommonCommand: Bool { Launcher.current.startsEveryRank(with: CommandLine.arguments) }
 

@@ -7,7 +7,7 @@ import Platform
 import RunRecord
 import Training
 
-struct ReplayCommand: ParsableCommand {
+struct ReplayCommand: ParallelCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay",
     abstract:

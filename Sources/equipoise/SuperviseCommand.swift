@@ -3,7 +3,7 @@ import Configuration
 import Foundation
 import Launching
 
-struct SuperviseCommand: ParsableCommand {
+struct SuperviseCommand: LaunchingCommand {
   static let configuration = CommandConfiguration(
     commandName: "supervise",
     abstract: "Launches train, and goes on from the last checkpoint when the run dies.",

@@ -8,7 +8,7 @@ import RunRecord
 import Training
 import Version
 
-struct TrainCommand: ParsableCommand {
+struct TrainCommand: ParallelCommand {
   static let configuration = CommandConfiguration(
     commandName: "train", abstract: "Trains, on as many ranks as mpirun starts, or on one without it.")
 
