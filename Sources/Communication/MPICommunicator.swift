@@ -27,12 +27,16 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   private var isFinalized = false
   /// Of transfers from and to each rank.
   private var bandwidths: [BandwidthEstimate]
-  /// The local numbers of the ranks on this machine; nil for all others.
+  /// The local numbers of the ranks on this machine with which this one shares memory; nil for all others.
   private var localNumbers: [Int?]
   /// The ranks of this machine.
   private var machine: MPI_Comm?
-  /// Nil where this rank is alone on its machine.
+  /// Nil where this rank is alone on its machine, or its ranks can share nothing.
   private let mailboxes: SemaphoreMailboxes?
+  /// Where this machine's ranks share memory.
+  private let backing: BackingDirectory
+  private let warn: @Sendable (String) -> Void
+  private var hasWarned = false
   /// What the machine's ranks see of each other's memory.
   private var shared: [(memory: SharedMemory, window: MachineWindow)] = []
 
@@ -43,17 +47,18 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   private static let unannouncedMessage = 60 << 10
   /// Messages each way that a long vector is sent in at once.
   private static let piecesAtOnce = 512
-  /// Bytes of memory to share that are left for others, and for what the library itself shares, of each rank.
-  private static let sharedMemoryLeft = 16 << 20
-  private static let sharedMemoryOfRank = 4 << 20
   private static let headerTag: Int32 = 0
   private static let bytesTag: Int32 = 1
   /// Seconds that MPI_Abort has to end this process too.
   private static let abortSeconds: UInt32 = 3
 
   /// Initialises MPI, once in a process. Signal handlers are to be installed before.
-  public init() throws(CommunicationError) {
+  ///
+  /// - Parameter warn: takes a sentence for people; called on one rank of a machine.
+  init(_ launcher: Launcher, warn: @escaping @Sendable (String) -> Void) throws(CommunicationError) {
+    self.warn = warn
     Self.letAnswersPass()
+    backing = .choose(localSize: launcher.localSize ?? launcher.worldSize ?? 1)
     cmpi_sleep_exactly()
     var granted: Int32 = 0
     try Self.check(MPI_Init_thread(nil, nil, cmpi_thread_multiple(), &granted), "MPI_Init_thread", rank: 0)
@@ -78,15 +83,20 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
     localRank = Int(number)
     try Self.check(MPI_Comm_size(machine, &number), "MPI_Comm_size", rank: rank)
     localSize = Int(number)
-    var (own, near) = (Int32(rank), [Int32](repeating: 0, count: localSize))
-    let width = Int32(MemoryLayout<Int32>.size)
+    let hasRoom = backing.hasRoom(parts: localSize, bytes: SemaphoreMailboxes.bytes(localSize: localSize))
+    var own = [Int32(rank), hasRoom ? 1 : 0]
+    var near = [Int32](repeating: 0, count: 2 * localSize)
+    let width = Int32(2 * MemoryLayout<Int32>.size)
     try Self.check(
       MPI_Allgather(&own, width, cmpi_byte(), &near, width, cmpi_byte(), machine), "MPI_Allgather", rank: rank)
+    // If a window's first rank cannot make it, the others wait for it for ever: all ask before.
+    let shares = localSize > 1 && (0..<localSize).allSatisfy { near[2 * $0 + 1] == 1 }
     localNumbers = Array(repeating: nil, count: worldSize)
-    for (local, other) in near.enumerated() { localNumbers[Int(other)] = local }
+    if shares { for local in 0..<localSize { localNumbers[Int(near[2 * local])] = local } }
     mailboxes =
-      localSize == 1 ? nil : try SemaphoreMailboxes(machine, rank: rank, localRank: localRank, localSize: localSize)
+      shares ? try SemaphoreMailboxes(machine, rank: rank, localRank: localRank, localSize: localSize) : nil
     self.rank = rank
+    if localSize > 1 && !shares { warnOfRoom() }
   }
 
   /// Asks Open MPI to send its own algorithms' long messages over TCP in pieces, unless the user has said otherwise: its
@@ -178,12 +188,11 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
 
   public func shareMemory(bytes: Int) throws(CommunicationError) -> SharedMemory {
     // What lacks would end a process when it is first written to. Ranks that are alone are asked too: all call this.
-    // Open MPI itself asks for a twentieth more than it takes.
-    let size = localSize * MachineWindow.taken(bytes: bytes)
-    let left = max(Self.sharedMemoryLeft, localSize * Self.sharedMemoryOfRank)
-    let hasRoom = Self.sharedMemoryFree >= size + size / 16 + left
+    let hasRoom = mailboxes != nil && backing.hasMemory(parts: localSize, bytes: bytes)
     let verdicts = try allGather(numbers: [hasRoom ? 1 : 0])
-    guard localSize > 1, (0..<worldSize).allSatisfy({ localNumbers[$0] == nil || verdicts[$0] == [1] }) else {
+    guard mailboxes != nil else { return SharedMemory(count: bytes) }
+    guard (0..<worldSize).allSatisfy({ localNumbers[$0] == nil || verdicts[$0] == [1] }) else {
+      warnOfRoom()
       return SharedMemory(count: bytes)
     }
     let window = try MachineWindow(machine, bytes: bytes, rank: rank, localRank: localRank, localSize: localSize)
@@ -203,11 +212,10 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
     return nil
   }
 
-  /// Bytes free where the library makes memory that ranks share.
-  private static var sharedMemoryFree: Int {
-    var status = statvfs()
-    guard statvfs("/dev/shm", &status) == 0 else { return 0 }
-    return Int(status.f_bavail) * Int(status.f_frsize)
+  private func warnOfRoom() {
+    guard localRank == 0, !hasWarned else { return }
+    hasWarned = true
+    warn("\(Host.name): \(BackingDirectory.remedy)")
   }
 
   public func libraryAllReduce(_ values: UnsafeMutableBufferPointer<Real>) throws(CommunicationError) {

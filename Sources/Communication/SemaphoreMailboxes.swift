@@ -28,7 +28,7 @@ final class SemaphoreMailboxes: @unchecked Sendable {
     self.localRank = localRank
     exchanges = Array(repeating: 0, count: localSize)
     window = try MachineWindow(
-      machine, bytes: 3 * Self.line * localSize, rank: rank, localRank: localRank, localSize: localSize)
+      machine, bytes: Self.bytes(localSize: localSize), rank: rank, localRank: localRank, localSize: localSize)
     for local in 0..<localSize {
       guard sem_init(semaphore(of: localRank, partner: local), 1, 0) == 0 else {
         throw .callFailed(rank: rank, call: "sem_init", cause: String(cString: strerror(errno)))
@@ -37,6 +37,9 @@ final class SemaphoreMailboxes: @unchecked Sendable {
     // No rank posts before all semaphores are initialised.
     try MPICommunicator.check(MPI_Barrier(machine), "MPI_Barrier", rank: rank)
   }
+
+  /// Bytes of a rank's part of the window.
+  static func bytes(localSize: Int) -> Int { 3 * line * localSize }
 
   private func semaphore(of local: Int, partner: Int) -> UnsafeMutablePointer<sem_t> {
     (window.parts[local] + 3 * Self.line * partner).assumingMemoryBound(to: sem_t.self)

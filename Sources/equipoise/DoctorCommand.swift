@@ -55,7 +55,8 @@ struct DoctorCommand: ParallelCommand {
     } catch {
       report.say("BLAS core", "none: \(error); only bench needs it")
     }
-    report.lookAtSystem(sharedMemoryFree: FileSystem.freeBytes(at: "/dev/shm"))
+    let shared = "/dev/shm"
+    report.lookAtSystem(sharedMemoryFree: access(shared, W_OK) == 0 ? FileSystem.freeBytes(at: shared) : 0)
     let speed = try DiskSpeed.measure(in: directory)
     report.lookAtDisk(
       directory, mebibytesPerSecond: speed, freeMebibytes: (FileSystem.freeBytes(at: directory) ?? 0) >> 20)

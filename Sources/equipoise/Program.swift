@@ -11,7 +11,7 @@ enum Program {
 
   /// Joins the ranks this process was started with.
   static func join() throws -> any Communicator {
-    let communicator = try makeCommunicator()
+    let communicator = try makeCommunicator { say("warning: \($0)") }
     world.withLock { $0 = communicator }
     awaitDebugger(communicator)
     return communicator
