@@ -1,7 +1,7 @@
 // Loaded in front of a program (LD_PRELOAD), makes one of the calls with which it changes files go wrong. Of the calls
 // on paths that contain SAVE_FAULT_UNDER, and on files opened by such a path to be written or flushed, the one numbered
 // SAVE_FAULT_AT, from 1, fails with the error SAVE_FAULT names, EIO, EROFS or ENOSPC, or with `kill` is the last that the
-// process makes.
+// process makes; with `wait` it takes 70 seconds.
 // As on a full disk, a write that has no space (ENOSPC) writes half of what it was given, and the next one nothing.
 // Says on standard error which call it was.
 #define _GNU_SOURCE
@@ -35,7 +35,10 @@ static int is_watched_file(int file) { return file >= 0 && file < FILES && watch
 
 // Whether the call under way is the one.
 static int strikes(int concerns) {
-  return concerns && __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED) == atol(setting("SAVE_FAULT_AT"));
+  if (!concerns || __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED) != atol(setting("SAVE_FAULT_AT"))) return 0;
+  if (strcmp(setting("SAVE_FAULT"), "wait") != 0) return 1;
+  sleep(70);
+  return 0;
 }
 
 static int is_killing(void) { return strcmp(setting("SAVE_FAULT"), "kill") == 0; }
