@@ -55,7 +55,7 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   /// Initialises MPI, once in a process. Signal handlers are to be installed before.
   ///
   /// - Parameter warn: takes a sentence for people; called on one rank of a machine.
-  init(_ launcher: Launcher, warn: @escaping @Sendable (String) -> Void) throws(CommunicationError) {
+  init(_ launcher: LaunchEnvironment, warn: @escaping @Sendable (String) -> Void) throws(CommunicationError) {
     self.warn = warn
     Self.letAnswersPass()
     backing = .choose(localSize: launcher.localSize ?? launcher.worldSize ?? 1)

@@ -2,9 +2,9 @@
 /// one rank that never initialises MPI. Open MPI lets one process of a rank do so, and a script may start several in turn.
 ///
 /// - Parameter warn: takes a sentence for people.
-/// - Throws: `LauncherError`, `CommunicationError`.
+/// - Throws: `LaunchEnvironmentError`, `CommunicationError`.
 public func makeCommunicator(
-  _ launcher: Launcher = .current, warn: @escaping @Sendable (String) -> Void = { _ in }
+  _ launcher: LaunchEnvironment = .current, warn: @escaping @Sendable (String) -> Void = { _ in }
 ) throws -> any Communicator {
   try launcher.requireMPI()
   return launcher.worldSize == 1 ? SingleProcess() : try MPICommunicator(launcher, warn: warn)

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// Where a run's ranks are, and how many threads each has.
 package struct Arrangement: Equatable, Sendable {

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// Reads hostfiles as mpirun of Open MPI 4.1.4 does (orte/util/hostfile), and refuses what that cannot read or would pass
 /// over in silence. This host, if it is listed, comes first: mpirun begins with the one that it runs on.

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// Which names mean this host.
 enum ThisHost {

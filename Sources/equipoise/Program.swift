@@ -19,20 +19,20 @@ enum Program {
 
   /// Leaves a command whose ranks do not work together to rank 0, if mpirun started it on every rank.
   static func leaveToRankZero() {
-    guard let worldSize = Launcher.current.worldSize, worldSize > 1, isCommonCommand else { return }
-    guard Launcher.current.rank == 0 else { leave(.success) }
+    guard let worldSize = LaunchEnvironment.current.worldSize, worldSize > 1, isCommonCommand else { return }
+    guard LaunchEnvironment.current.rank == 0 else { leave(.success) }
     say("warning: this command uses one rank, and mpirun started \(worldSize)")
   }
 
   /// Refuses a command that starts mpirun itself, if mpirun or several tasks of srun started this process.
   static func requireNoLauncher() throws {
-    guard Launcher.current.worldSize == 1, !Launcher.current.isMPIRun else {
+    guard LaunchEnvironment.current.worldSize == 1, !LaunchEnvironment.current.isMPIRun else {
       throw UsageError("this command starts mpirun itself; start it without mpirun and srun")
     }
   }
 
   /// Whether every rank was started with this process's arguments, and so finds the same in them.
-  private static var isCommonCommand: Bool { Launcher.current.startsEveryRank(with: CommandLine.arguments) }
+  private static var isCommonCommand: Bool { LaunchEnvironment.current.startsEveryRank(with: CommandLine.arguments) }
 
   /// Where launch/debug asks it of this rank, says which process it is and waits until a debugger has come.
   private static func awaitDebugger(_ communicator: any Communicator) {
@@ -84,7 +84,7 @@ enum Program {
 
   /// Ends this process without a word if rank 0 was given the same arguments, finds the same in them and says so.
   static func leaveIfSaidByRankZero(_ code: ExitCode) {
-    guard isCommonCommand, Launcher.current.rank != 0 else { return }
+    guard isCommonCommand, LaunchEnvironment.current.rank != 0 else { return }
     if code == .success { leaveAtOnce(code) } else { leaveAlone(code) }
   }
 
@@ -108,7 +108,7 @@ enum Program {
     record(code)
     fflush(nil)
     guard let communicator else {
-      if error is LauncherError, Launcher.current.rank != 0 { leaveAlone(code) }
+      if error is LaunchEnvironmentError, LaunchEnvironment.current.rank != 0 { leaveAlone(code) }
       if error is UsageError { leaveIfSaidByRankZero(code) }
       say("equipoise: \(error)")
       MPICommunicator.abort(code: code.rawValue)
@@ -165,7 +165,7 @@ enum Program {
   /// Leaves rank 0's code where a launcher looks for it: mpirun has codes of its own.
   private static func record(_ code: ExitCode) {
     guard let path = ProcessInfo.processInfo.environment["EQUIPOISE_EXIT_FILE"], !path.isEmpty,
-      Launcher.current.rank == 0
+      LaunchEnvironment.current.rank == 0
     else { return }
     // A launcher that finds no file there takes mpirun's own code.
     _ = FileManager.default.createFile(atPath: path, contents: Data("\(code.rawValue)\n".utf8))

@@ -5,7 +5,7 @@ import Platform
 #endif
 
 /// What started this process, as its environment tells, before MPI is initialised.
-public struct Launcher: Sendable, Equatable {
+public struct LaunchEnvironment: Sendable, Equatable {
   /// How the processes that were started together can find each other.
   public enum Kind: Sendable, Equatable {
     /// There are no others: a shell or a batch script started this process, or it is the only task of an srun step.
@@ -31,7 +31,7 @@ public struct Launcher: Sendable, Equatable {
   private let commonCommand: String?
 
   /// This process's launcher.
-  public static let current = Launcher { name in getenv(name).map { String(cString: $0) } }
+  public static let current = LaunchEnvironment { name in getenv(name).map { String(cString: $0) } }
 
   /// - Parameter variable: gives the value of an environment variable.
   package init(_ variable: (String) -> String?) {
@@ -83,15 +83,15 @@ public struct Launcher: Sendable, Equatable {
   }
 
   /// - Throws: if several processes were started that cannot find each other: each would take itself for the only one.
-  func requireMPI() throws(LauncherError) {
+  func requireMPI() throws(LaunchEnvironmentError) {
     let count = worldSize.map { "\($0)" } ?? "several"
     switch kind {
     case .none, .pmix: break
     case .tasks:
-      throw LauncherError(
+      throw LaunchEnvironmentError(
         "srun started \(count) tasks without PMIx, and each would run alone; start them by srun --mpi=pmix")
     case .pmi:
-      throw LauncherError(
+      throw LaunchEnvironmentError(
         "a launcher without PMIx started \(count) processes, and each would run alone; "
           + "start them by Open MPI's mpirun or by srun --mpi=pmix")
     }
@@ -99,7 +99,7 @@ public struct Launcher: Sendable, Equatable {
 }
 
 /// Processes were started in a way in which they cannot find each other. Exit code 2.
-public struct LauncherError: ExitCodeError, Sendable, Equatable, CustomStringConvertible {
+public struct LaunchEnvironmentError: ExitCodeError, Sendable, Equatable, CustomStringConvertible {
   public let description: String
   public var exitCode: ExitCode { .usage }
 

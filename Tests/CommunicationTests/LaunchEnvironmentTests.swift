@@ -3,12 +3,12 @@ import Platform
 import Testing
 
 /// What the environment of a process tells about its launcher.
-struct LauncherTests {
+struct LaunchEnvironmentTests {
   /// The variables that a launcher sets, as they were seen, and what follows.
   struct Case: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let variables: [String: String]
-    let kind: Launcher.Kind
+    let kind: LaunchEnvironment.Kind
     var rank = 0
     var worldSize: Int? = 1
   }
@@ -64,7 +64,7 @@ struct LauncherTests {
 
   @Test(arguments: cases)
   func `a launcher is known by its variables`(_ example: Case) {
-    let launcher = Launcher { example.variables[$0] }
+    let launcher = LaunchEnvironment { example.variables[$0] }
     #expect(launcher.kind == example.kind)
     #expect(launcher.rank == example.rank)
     #expect(launcher.worldSize == example.worldSize)
@@ -73,7 +73,9 @@ struct LauncherTests {
   /// Of `cases`, those whose processes would each take itself for the only one.
   @Test(arguments: cases.filter { $0.kind == .tasks || $0.kind == .pmi })
   func `ranks that cannot find each other are refused`(_ example: Case) {
-    let error = #expect(throws: LauncherError.self) { try makeCommunicator(Launcher { example.variables[$0] }) }
+    let error = #expect(throws: LaunchEnvironmentError.self) {
+      try makeCommunicator(LaunchEnvironment { example.variables[$0] })
+    }
     #expect(error?.description.contains("srun --mpi=pmix") == true)
     #expect(error?.exitCode == .usage)
   }
@@ -81,7 +83,7 @@ struct LauncherTests {
   /// MPI, which only one process of a rank may initialise, is left alone.
   @Test(arguments: cases.filter { $0.worldSize == 1 })
   func `one rank does without MPI`(_ example: Case) throws {
-    #expect(try makeCommunicator(Launcher { example.variables[$0] }) is SingleProcess)
+    #expect(try makeCommunicator(LaunchEnvironment { example.variables[$0] }) is SingleProcess)
   }
 
   @Test(arguments: [
@@ -96,13 +98,13 @@ struct LauncherTests {
     command: String, rest: String, arguments: [String], isCommon: Bool
   ) {
     let variables = ["OMPI_COMMAND": command, "OMPI_ARGV": rest, "OMPI_NUM_APP_CTX": "1"].merging(Self.openMPI) { $1 }
-    #expect(Launcher { variables[$0] }.startsEveryRank(with: arguments) == isCommon)
+    #expect(LaunchEnvironment { variables[$0] }.startsEveryRank(with: arguments) == isCommon)
     let several = variables.merging(["OMPI_NUM_APP_CTX": "2"]) { $1 }
-    #expect(!Launcher { several[$0] }.startsEveryRank(with: arguments))
+    #expect(!LaunchEnvironment { several[$0] }.startsEveryRank(with: arguments))
   }
 
   @Test func `a command without arguments is every rank's too`() {
     let variables = ["OMPI_COMMAND": "equipoise", "OMPI_NUM_APP_CTX": "1"].merging(Self.openMPI) { $1 }
-    #expect(Launcher { variables[$0] }.startsEveryRank(with: ["./equipoise"]))
+    #expect(LaunchEnvironment { variables[$0] }.startsEveryRank(with: ["./equipoise"]))
   }
 }
