@@ -42,6 +42,8 @@ public struct Launcher {
 
   private func arrange(_ listed: [HostList.Host]?, _ survey: HostSurvey?) throws(LaunchError) -> Arrangement {
     guard let hosts = survey?.present.hosts ?? listed else {
+      // mpirun has a code for it that looks like a signal's.
+      guard ProgramPath.find(command.program) != nil else { throw LaunchError("\(command.program): no such program") }
       return .here(ranks: options.ranks ?? 1, threads: options.threads, command, isBound: options.isBound)
     }
     return .on(

@@ -103,6 +103,7 @@ public final class Supervisor {
     let command = try RankCommand(
       ["train"] + plan.arguments + ["--resume", hasOwnCheckpoint ? "auto" : plan.resumeArgument], own: plan.program)
     guard let arrangement = try arrange(command) else { return RunEnding(failure: "no host of the list answers") }
+    if !arrangement.isDirect, !hasTried { _ = try MPIInstallation.find() }
     let run = RankRun(arrangement, plan.options, files: "\(folder)/", say: say)
     let names = arrangement.hosts?.map(\.name) ?? [Host.name]
     let wanted = plan.options.ranks.map { $0 > arrangement.ranks ? ", not \($0)," : "" } ?? ""
@@ -116,15 +117,18 @@ public final class Supervisor {
     let limit = plan.configuration.watchdog.seconds
     let ending: RunEnding
     do {
-      if !arrangement.isDirect { _ = try MPIInstallation.find() }
       // The ranks' own watchdogs go first: they know more.
       ending = try run.run(
         command, environment: ["EQUIPOISE_PROGRESS_FILE": progressFile],
         standstill: limit > 0 ? .init(file: progressFile, patience: .seconds(limit * 1.5 + 5)) : nil)
     } catch {
+      let ending = RunEnding(failure: "the run could not be started: \(error)")
       // What never worked is for the caller to mend; what worked before may again.
-      guard hasBegun else { throw error }
-      return RunEnding(failure: "the run could not be started: \(error)")
+      guard hasBegun else {
+        journal.noteEnd(attempt: attempt, code: nil, cause: ending.cause, checkpoint: newestCheckpoint)
+        throw error
+      }
+      return ending
     }
     end(run.word, on: run.hosts)
     return ending

@@ -14,7 +14,7 @@ struct LaunchArguments: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The hosts, as mpirun reads them, a line each: NAME slots=N; the first has rank 0 (default: this one).",
+      "The hosts, as mpirun reads them, a line each: NAME slots=N; rank 0 is on this host, if listed, or the first (default: this host).",
       valueName: "file"))
   var hostfile: String?
 

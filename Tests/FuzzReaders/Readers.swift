@@ -229,8 +229,13 @@ struct Reader {
   }
 
   private static var hosts: Reader {
-    let sample = Array("# rack\nnode1 slots=4\nnode2\n10.0.0.3 slots=16 # last\n".utf8)
-    let words = ["slots=", "=", "#", "\n", "-x", "slots=99999999999999999999", "\u{0}"]
+    let sample = Array(
+      "# rack\nme@node1 slots=4 max_slots=8 port=22\nnode2\nnode2\n/* or */\n10.0.0.3 slots=16 // last\n".utf8)
+    let words = [
+      "slots=", "=", "#", "\n", "\r\n", "-x", "slots=99999999999999999999", "\u{0}", "/*", "*/", "//", "@", "\"",
+      "port=",
+      "localhost",
+    ]
     return Reader(mutator: Mutator(corpus: [sample], words: words)) { input, _ in
       let list = try HostList(text: String(decoding: input, as: UTF8.self), file: "hosts")
       return !list.hosts.isEmpty
