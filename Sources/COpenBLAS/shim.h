@@ -1,4 +1,4 @@
-// OpenBLAS is not linked but loaded by Sources/Kernels/BLASLibrary.swift, once it is known which of its kernels are
+// OpenBLAS is not linked but loaded by Sources/Benchmarks/BLASLibrary.swift, once it is known which of its kernels are
 // wanted: it chooses them as it is loaded. These are the types of what is looked up in it.
 #pragma once
 

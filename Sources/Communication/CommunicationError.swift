@@ -1,5 +1,7 @@
+import Platform
+
 /// What went wrong between ranks.
-public enum CommunicationError: Error, Sendable, Equatable, CustomStringConvertible {
+public enum CommunicationError: ExitCodeError, Sendable, Equatable, CustomStringConvertible {
   /// A call between ranks failed: the call's name, the library's text, and the rank it happened on. Exit code 9.
   case callFailed(rank: Int, call: String, cause: String)
   /// Partners of an exchange are in different places of the program, or of different sizes. Exit code 9.
@@ -8,6 +10,13 @@ public enum CommunicationError: Error, Sendable, Equatable, CustomStringConverti
   case witnessDiffers(rank: Int, own: UInt64, partner: Int, theirs: UInt64)
   /// A rank's copy of a tensor is not the others'. Exit code 8.
   case replicasDiffer(tensor: String, rank: Int)
+
+  public var exitCode: ExitCode {
+    switch self {
+    case .callFailed, .exchangeDiffers: .rankLost
+    case .witnessDiffers, .replicasDiffer: .replicasDiffer
+    }
+  }
 
   public var description: String {
     switch self {

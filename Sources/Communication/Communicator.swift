@@ -12,9 +12,6 @@ public protocol Communicator: AnyObject, Sendable {
   var localRank: Int { get }
   var localSize: Int { get }
 
-  /// Whether sums over ranks are left out, to measure what they cost.
-  var isMute: Bool { get }
-
   /// What this rank is doing. Its step is part of every exchange.
   var activity: Activity { get }
 
@@ -49,8 +46,4 @@ public protocol Communicator: AnyObject, Sendable {
   /// Ends every rank that can be reached with exit code `code`, and this one in any case. Returns only where ranks are
   /// not processes.
   func abort(code: Int32)
-}
-
-extension Communicator {
-  public var isMute: Bool { false }
 }

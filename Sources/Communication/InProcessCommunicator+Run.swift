@@ -1,4 +1,4 @@
-import Tensors
+import Platform
 
 extension InProcessCommunicator {
   /// Runs `body` as each of `size` ranks, every one on a thread of its own, and returns their results in rank order.

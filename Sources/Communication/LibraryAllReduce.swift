@@ -1,5 +1,4 @@
 import CMPI
-import Tensors
 
 #if canImport(Glibc)
   import Glibc

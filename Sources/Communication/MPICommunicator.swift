@@ -1,4 +1,5 @@
 import CMPI
+import Platform
 import Tensors
 
 #if canImport(Glibc)

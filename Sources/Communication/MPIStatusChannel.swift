@@ -1,5 +1,4 @@
 import CMPI
-import Tensors
 
 /// The channel of an MPI program: a communicator of its own, which the watchdog's thread uses beside the others.
 ///

@@ -1,5 +1,4 @@
 import CMPI
-import Tensors
 
 /// Memory that the ranks of one machine have in common: a part of each, which it has zeroed, at a page's start.
 ///

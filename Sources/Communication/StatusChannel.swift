@@ -1,3 +1,5 @@
+import Platform
+
 /// Short messages between watchdogs, past everything else that ranks send: no call ever waits.
 ///
 /// Used by one thread.

@@ -17,7 +17,7 @@ import Tensors
 ///
 /// Every exchange carries the reducer's name, the caller's tag and the witness, the bits of k_t. Where partners' witnesses differ both throw in that exchange.
 /// (NaNs excepted: whose payload survives an addition is the processor's choice.)
-public final class TreeReducer {
+public final class TreeReducer: Reducer {
   /// Bytes of vectors for which reduce-scatter is the faster way (`equipoise bench allreduce`). Two ranks send as much
   /// either way, and doubling is one exchange in place of two; in memory they share nothing is sent.
   public static func usuallyScattered(worldSize: Int, isShared: Bool) -> Range<Int> {
@@ -75,7 +75,7 @@ public final class TreeReducer {
   private func reduceTree<Number: BinaryFloatingPoint & BitwiseCopyable>(
     _ values: UnsafeMutableBufferPointer<Number>, _ label: ExchangeLabel
   ) throws(CommunicationError) {
-    guard communicator.worldSize > 1, !communicator.isMute, let start = values.baseAddress else { return }
+    guard communicator.worldSize > 1, let start = values.baseAddress else { return }
     let ways = scattered ?? Self.usuallyScattered(communicator, at: start)
     let scatters = ways.contains(values.count * MemoryLayout<Number>.stride)
     var range = 0..<values.count

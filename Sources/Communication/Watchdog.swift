@@ -1,4 +1,4 @@
-import Tensors
+import Platform
 
 /// Ends a run that stands still, and says which rank holds it up.
 ///
@@ -49,8 +49,9 @@ public final class Watchdog: Sendable {
 }
 
 /// The run stood still. Exit code 9.
-public struct StandstillError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct StandstillError: ExitCodeError, Sendable, Equatable, CustomStringConvertible {
   public let description: String
+  public var exitCode: ExitCode { .rankLost }
 }
 
 /// What a watchdog does each time it looks.

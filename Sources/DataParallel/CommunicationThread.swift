@@ -1,5 +1,5 @@
 import Communication
-import Tensors
+import Platform
 
 /// The thread that talks to the other ranks while the rest of the process computes: one for a process.
 ///
@@ -12,6 +12,7 @@ import Tensors
 public final class CommunicationThread: Sendable {
   public let communicator: any Communicator
   private let queue = Monitor(Queue())
+  private let wrap: @Sendable (any Reducer) -> any Reducer
 
   /// Reductions are numbered from 0 as they are submitted.
   private struct Queue: Sendable {
@@ -27,8 +28,12 @@ public final class CommunicationThread: Sendable {
   /// How far a reduction is.
   enum Progress { case waiting, started, finished }
 
-  public init(_ communicator: any Communicator) {
+  /// - Parameter wrap: stands between this thread and each of its reducers, as to measure what they cost.
+  public init(
+    _ communicator: any Communicator, wrappingReducers wrap: @escaping @Sendable (any Reducer) -> any Reducer = { $0 }
+  ) {
     self.communicator = communicator
+    self.wrap = wrap
     queue.update { $0.waiting.reserveCapacity(256) }
     guard communicator.worldSize > 1 else { return }
     do throws(SystemThreadError) {
@@ -40,6 +45,11 @@ public final class CommunicationThread: Sendable {
   }
 
   deinit { queue.update { $0.isStopping = true } }
+
+  /// What sums the vectors of one name, the longest of `largest` bytes.
+  func makeReducer(_ algorithm: ReductionAlgorithm, _ name: ShortName, largest: Int) -> any Reducer {
+    wrap(algorithm.makeReducer(communicator, name, largest: largest))
+  }
 
   /// Puts a reduction in the queue and returns its number.
   func submit(_ reduction: PendingReduction) -> Int {
@@ -91,7 +101,7 @@ public final class CommunicationThread: Sendable {
       guard let reduction = next else { return }
       do throws(CommunicationError) {
         let start = Timeline.now
-        try reduction.perform(communicator)
+        try reduction.perform()
         communicator.activity.note("reduction", .communicating, from: start, tag: reduction.tag)
         let seconds = Double(Timeline.now - start) / 1e9
         queue.update { queue in

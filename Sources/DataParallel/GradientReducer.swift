@@ -21,9 +21,8 @@ public final class GradientReducer {
   public let buckets: GradientBuckets
   private let name: ShortName
   private let thread: CommunicationThread
-  private let algorithm: ReductionAlgorithm
   private let accumulator: ShardAccumulator
-  private let reducer: TreeReducer
+  private let reducer: any Reducer
   /// The numbers under which buckets were submitted in this step; nil while cleared.
   private var submissions: [Int?]
   private var submitted = 0
@@ -48,12 +47,11 @@ public final class GradientReducer {
     precondition(plan.worldSize == thread.communicator.worldSize && plan.rank == thread.communicator.rank)
     self.name = name
     self.thread = thread
-    self.algorithm = algorithm
     buckets = GradientBuckets(count: count, bucketSize)
     accumulator = ShardAccumulator(
       count: count, localShards: plan.localShardCount,
       first: try thread.communicator.shareMemory(bytes: count * MemoryLayout<Real>.stride))
-    reducer = TreeReducer(thread.communicator, name, largest: buckets.largest * MemoryLayout<Real>.size)
+    reducer = thread.makeReducer(algorithm, name, largest: buckets.largest * MemoryLayout<Real>.size)
     submissions = Array(repeating: nil, count: buckets.ranges.count)
   }
 
@@ -105,7 +103,7 @@ public final class GradientReducer {
         name, tag: submitted, bytes: range.count * MemoryLayout<Real>.size)
       submissions[submitted] = thread.submit(
         PendingReduction(
-          values: .gradients(values, algorithm), tag: submitted, witness: witness, reducer: reducer, owner: self))
+          values: .gradients(values), tag: submitted, witness: witness, reducer: reducer, owner: self))
       submitted += 1
     }
   }
@@ -119,7 +117,7 @@ public final class GradientReducer {
     let start = Timeline.now
     try thread.wait(for: submissions[submissions.count - 1]!)
     phase = .idle
-    thread.communicator.activity.note("waiting", from: start)
+    thread.communicator.activity.note(StepSpan.waiting.name, from: start)
     return Double(Timeline.now - start) / 1e9
   }
 

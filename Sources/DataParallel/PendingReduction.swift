@@ -8,7 +8,7 @@ import Tensors
 /// thread's monitor orders both hand-overs. `owner` keeps the memory alive in between.
 struct PendingReduction: @unchecked Sendable {
   enum Values {
-    case gradients(UnsafeMutableBufferPointer<Real>, ReductionAlgorithm)
+    case gradients(UnsafeMutableBufferPointer<Real>)
     case statistics(UnsafeMutableBufferPointer<Double>)
   }
 
@@ -16,13 +16,12 @@ struct PendingReduction: @unchecked Sendable {
   /// Which of its reducer's vectors this is.
   let tag: Int
   let witness: UInt64
-  let reducer: TreeReducer
+  let reducer: any Reducer
   let owner: AnyObject
 
-  func perform(_ communicator: any Communicator) throws(CommunicationError) {
+  func perform() throws(CommunicationError) {
     switch values {
-    case .gradients(let values, .tree): try reducer.reduce(values, tag: tag, witness: witness)
-    case .gradients(let values, .library): try communicator.libraryAllReduce(values)
+    case .gradients(let values): try reducer.reduce(values, tag: tag, witness: witness)
     case .statistics(let values): try reducer.reduce(values, tag: tag, witness: witness)
     }
   }

@@ -1,5 +1,4 @@
 import Communication
-import Tensors
 
 /// A few Doubles of every shard, losses and running statistics, summed in the tree over shard index.
 ///
@@ -11,7 +10,7 @@ public final class ShardVector {
   private let localShards: Int
   private let name: ShortName
   private let thread: CommunicationThread
-  private let reducer: TreeReducer
+  private let reducer: any Reducer
   /// Memory for all slots, whose first other ranks of the machine may see.
   private let memory: SharedMemory
   private let slots: UnsafeMutablePointer<Double>
@@ -29,7 +28,7 @@ public final class ShardVector {
     self.name = name
     self.thread = thread
     localShards = plan.localShardCount
-    reducer = TreeReducer(thread.communicator, name, largest: count * MemoryLayout<Double>.size)
+    reducer = thread.makeReducer(.tree, name, largest: count * MemoryLayout<Double>.size)
     memory = try thread.communicator.shareMemory(bytes: count * localShards * MemoryLayout<Double>.size)
     slots = memory.bytes.baseAddress!.assumingMemoryBound(to: Double.self)
   }
@@ -65,7 +64,7 @@ public final class ShardVector {
     guard let number = submission else { preconditionFailure("a reduction is started before it is waited for") }
     let start = Timeline.now
     try thread.wait(for: number)
-    thread.communicator.activity.note("waiting", from: start)
+    thread.communicator.activity.note(StepSpan.waiting.name, from: start)
     submission = nil
     return UnsafeMutableBufferPointer(start: slots, count: count)
   }

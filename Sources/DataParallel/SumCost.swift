@@ -1,5 +1,5 @@
 import Communication
-import Tensors
+import Platform
 
 /// What a sum over all ranks takes.
 public struct SumCost: Sendable, Equatable {
@@ -76,7 +76,7 @@ public struct SumCost: Sendable, Equatable {
         core.append(Double(Timeline.threadTime - coreStart) / 1e9)
       }
     }
-    let all = try communicator.allGather(numbers: [passed, core].map { $0.sorted()[tries / 2] })
+    let all = try communicator.allGather(numbers: [passed, core].map { median($0) })
     return Sample(passed: all.map { $0[0] }.max()!, core: all.map { $0[1] }.max()!)
   }
 }

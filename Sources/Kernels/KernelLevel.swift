@@ -3,7 +3,7 @@ import CKernels
 /// One of the builds of the inner loops: `v4` (AVX-512), `v3` (AVX2 and FMA), `baseline`.
 public struct KernelLevel: @unchecked Sendable {
   // Unchecked: the table is a constant of the program.
-  let table: UnsafePointer<ck_table>
+  package let table: UnsafePointer<ck_table>
 
   public var name: String { String(cString: table.pointee.name) }
 

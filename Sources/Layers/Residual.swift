@@ -1,4 +1,3 @@
-import Kernels
 import Tensors
 
 /// Pre-activation residual module (He et al., arXiv 1603.05027; as in Newell et al., arXiv 1603.06937):

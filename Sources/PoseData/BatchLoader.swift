@@ -1,4 +1,4 @@
-import Tensors
+import Platform
 
 #if canImport(Glibc)
   import Glibc

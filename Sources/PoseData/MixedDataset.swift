@@ -96,6 +96,8 @@ public struct MixedDataset: PoseDataset {
     }
   }
 
+  public func photographWitness() -> [Int64] { sources.flatMap { $0.dataset.photographWitness() } }
+
   public func requirePhotographs() throws(DataError) {
     for source in sources { try source.dataset.requirePhotographs() }
   }

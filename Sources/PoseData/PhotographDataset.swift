@@ -1,3 +1,5 @@
+import Platform
+
 #if canImport(Glibc)
   import Glibc
 #endif
@@ -25,8 +27,9 @@ public struct PhotographDataset: PoseDataset {
     self.people = people
     self.isTurned = isTurned
     self.numbered = numbered
-    let photographs = others.isEmpty ? [] : Set(people.map(\.photograph)).union(numbered.values)
-    bystanders = others.filter { photographs.contains($0.photograph) }
+    let photographs =
+      others.isEmpty ? [] : Set(people.map { FilePath($0.photograph) }).union(numbered.values.map { FilePath($0) })
+    bystanders = others.filter { photographs.contains(FilePath($0.photograph)) }
   }
 
   public var count: Int { people.count }
@@ -82,8 +85,30 @@ public struct PhotographDataset: PoseDataset {
 
   /// The photographs, each once, in the order in which people first appear.
   public var photographs: [String] {
-    var seen: Set<String> = []
-    return people.map(\.photograph).filter { seen.insert($0).inserted }
+    var seen: Set<FilePath> = []
+    return people.map(\.photograph).filter { seen.insert(FilePath($0)).inserted }
+  }
+
+  /// The size of each photograph, in bytes, and for some of them what their first bytes are: the same on all ranks that
+  /// see the same files. -1 for one that is not there.
+  ///
+  /// Some: sixteen, from all over the set, for reading all would take as long as an epoch.
+  public func photographWitness() -> [Int64] {
+    let files = photographs
+    let sampled = Set((0..<min(16, files.count)).map { $0 * files.count / min(16, files.count) })
+    return files.enumerated().flatMap { index, path -> [Int64] in
+      var status = stat()
+      guard stat(path, &status) == 0 else { return [-1] }
+      guard sampled.contains(index) else { return [Int64(status.st_size)] }
+      return [Int64(status.st_size), Self.digest(ofStart: path)]
+    }
+  }
+
+  /// Of the first 64 KiB; 0 if they cannot be read.
+  private static func digest(ofStart path: String) -> Int64 {
+    guard let file = try? InputFile<DataError>(path), let bytes = try? file.read(min(file.count, 64 << 10), at: 0)
+    else { return 0 }
+    return Int64(SHA256.digest(of: bytes).prefix(15), radix: 16) ?? 0
   }
 
   public func requirePhotographs() throws(DataError) {

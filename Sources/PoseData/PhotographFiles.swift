@@ -1,3 +1,5 @@
+import Platform
+
 #if canImport(Glibc)
   import Glibc
 #endif
@@ -59,8 +61,8 @@ public struct PhotographFiles: Sendable {
             + "\(range.lowerBound)-\(range.upperBound) are asked for")
       }
       people = Array(people[range.lowerBound - 1...range.upperBound - 1])
-      let chosen = Set(people.map(\.photograph))
-      numbered = numbered.filter { chosen.contains($0.value) }
+      let chosen = Set(people.map { FilePath($0.photograph) })
+      numbered = numbered.filter { chosen.contains(FilePath($0.value)) }
     }
     // The public sets' labels are of the pixels as stored: that is how their evaluations read photographs.
     return PhotographDataset(

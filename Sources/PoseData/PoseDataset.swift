@@ -19,6 +19,8 @@ public protocol PoseDataset: Sendable {
   var bystanders: [LabelledPerson] { get }
   /// Runs of samples, and how often an epoch visits each.
   var portions: [SamplePortion] { get }
+  /// Numbers that are the same for all who see the same photographs; none if the set has no files.
+  func photographWitness() -> [Int64]
   /// Refuses a set of which a photograph cannot be read.
   func requirePhotographs() throws(DataError)
 }
@@ -48,6 +50,8 @@ extension PoseDataset {
   public func details(_ index: Int) -> PersonDetails { PersonDetails() }
 
   public var bystanders: [LabelledPerson] { [] }
+
+  public func photographWitness() -> [Int64] { [] }
 
   public func requirePhotographs() throws(DataError) {}
 }

@@ -1,4 +1,3 @@
-import Kernels
 import Layers
 import Tensors
 
@@ -10,9 +9,10 @@ public struct Discriminator {
   private let network: StackedHourglass
   private let joints: Int
 
-  public init(_ store: ParameterStore, _ configuration: HourglassConfiguration) {
-    joints = configuration.joints
-    network = StackedHourglass(store, configuration, input: .maps(channels: Self.imageChannels + configuration.joints))
+  public init(_ store: ParameterStore, _ configuration: HourglassConfiguration, joints: Int) {
+    self.joints = joints
+    network = StackedHourglass(
+      store, configuration, joints: joints, input: .maps(channels: Self.imageChannels + joints))
   }
 
   /// D(h, X), N×r×r×M: the last stack's heatmaps; the caller's to release.

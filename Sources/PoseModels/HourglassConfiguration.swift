@@ -1,23 +1,22 @@
-/// The size of a stacked hourglass.
+/// The size of a stacked hourglass. The defaults are those of every published network.
 public struct HourglassConfiguration: Sendable, Hashable {
+  /// Hourglasses one after the other.
   public var stacks: Int
-  /// Residual modules at each place of an hourglass where there is one or more.
+  /// Residual modules at each place of an hourglass.
   public var modules: Int
-  /// Channels inside the hourglasses.
+  /// Channels inside the hourglasses, F; even.
   public var features: Int
-  /// How often an hourglass halves its maps.
+  /// How often an hourglass halves its maps, whose side must be divisible by 2^depth.
   public var depth: Int
-  public var joints: Int
-  /// Channels of the first convolution and of the two modules after it; 64 and 128 in every published network.
+  /// Channels of the first convolution and of the two modules after it.
   public var stem: [Int]
 
-  public init(stacks: Int, modules: Int, features: Int, depth: Int, joints: Int, stem: [Int] = [64, 128]) {
-    precondition(stacks > 0 && modules > 0 && features > 1 && depth > 0 && joints > 0 && stem.count == 2)
+  public init(stacks: Int, modules: Int = 2, features: Int = 256, depth: Int = 4, stem: [Int] = [64, 128]) {
+    precondition(stacks > 0 && modules > 0 && features > 1 && depth > 0 && stem.count == 2)
     self.stacks = stacks
     self.modules = modules
     self.features = features
     self.depth = depth
-    self.joints = joints
     self.stem = stem
   }
 }

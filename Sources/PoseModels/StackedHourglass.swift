@@ -1,4 +1,3 @@
-import Kernels
 import Layers
 import Tensors
 
@@ -28,9 +27,9 @@ public struct StackedHourglass {
   private let stem: Stem
   private let stacks: [Stack]
 
-  public init(_ store: ParameterStore, _ configuration: HourglassConfiguration, input: Input) {
+  public init(_ store: ParameterStore, _ configuration: HourglassConfiguration, joints: Int, input: Input) {
     self.configuration = configuration
-    let (width, joints) = (configuration.features, configuration.joints)
+    let width = configuration.features
     stem = Stem(store, configuration, input: input)
     stacks = (0..<configuration.stacks).map { index in
       let name = "stacks.\(index)"

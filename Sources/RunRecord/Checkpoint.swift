@@ -1,3 +1,5 @@
+import Platform
+
 /// One checkpoint that has been found good: every file as its manifest says, the state's header and the record sound.
 public struct Checkpoint: Sendable {
   /// Its directory.
@@ -21,9 +23,12 @@ public struct Checkpoint: Sendable {
     state = try SafetensorsFile("\(directory)/state.safetensors")
     let recordPath = "\(directory)/record.json"
     record = try CheckpointRecord(
-      JSONObject(InputFile(recordPath).readAll(limit: 1 << 16), of: recordPath, part: "it"), path: recordPath)
+      JSONObject(InputFile<CheckpointError>(recordPath).readAll(limit: 1 << 16), of: recordPath, part: "it"),
+      path: recordPath)
     let configPath = "\(directory)/config.yaml"
-    guard let text = String(validating: try InputFile(configPath).readAll(limit: 1 << 20), as: UTF8.self) else {
+    guard
+      let text = String(validating: try InputFile<CheckpointError>(configPath).readAll(limit: 1 << 20), as: UTF8.self)
+    else {
       throw CheckpointError(configPath, "is not UTF-8")
     }
     config = text

@@ -1,3 +1,5 @@
+import Platform
+
 /// `manifest.json`: size and SHA-256 of each file of a checkpoint, written last.
 ///
 /// A checkpoint is good when its manifest is there and every file it names is as it says.
@@ -26,7 +28,7 @@ struct CheckpointManifest {
 
   init(directory: String) throws(CheckpointError) {
     let path = "\(directory)/\(Self.fileName)"
-    let object = try JSONObject(InputFile(path).readAll(limit: 1 << 16), of: path, part: "it")
+    let object = try JSONObject(InputFile<CheckpointError>(path).readAll(limit: 1 << 16), of: path, part: "it")
     let format = object["format"]?.int
     guard format == CheckpointRecord.formatVersion else {
       throw CheckpointError(path, "format \(format.map(String.init) ?? "none") is not the one this program reads")
@@ -47,7 +49,7 @@ struct CheckpointManifest {
   func verify(directory: String) throws(CheckpointError) {
     for name in Self.fileNames {
       let path = "\(directory)/\(name)"
-      let file = try InputFile(path)
+      let file = try InputFile<CheckpointError>(path)
       guard let expected = files[name], file.count == expected.bytes else {
         throw CheckpointError(path, "has \(file.count) bytes, not \(files[name]?.bytes ?? 0)")
       }

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// What is known of a checkpoint beside its state: `record.json`.
 ///
@@ -22,6 +23,8 @@ public struct CheckpointRecord: Sendable, Equatable {
   public var skeleton: JSONObject
   /// Steps so far that were not finite and changed nothing.
   public var skippedSteps: Int
+  /// The program that wrote it, as `--version` says it; empty if it did not say.
+  public var program: String
   /// When the state was taken, UTC, as 2025-01-31T12:00:00Z.
   public var written: String
 
@@ -30,7 +33,7 @@ public struct CheckpointRecord: Sendable, Equatable {
 
   public init(
     step: Int, epoch: Int, seed: UInt64, configDigest: String, datasetDigest: String, worldSize: Int,
-    kernels: String, skeleton: JSONObject = [:], metric: Double? = nil, skippedSteps: Int = 0,
+    kernels: String, skeleton: JSONObject = [:], metric: Double? = nil, skippedSteps: Int = 0, program: String = "",
     written: String = CheckpointRecord.now()
   ) {
     self.step = step
@@ -43,6 +46,7 @@ public struct CheckpointRecord: Sendable, Equatable {
     self.skeleton = skeleton
     self.metric = metric
     self.skippedSteps = skippedSteps
+    self.program = program
     self.written = written
   }
 
@@ -54,6 +58,7 @@ public struct CheckpointRecord: Sendable, Equatable {
       "skeleton": .object(skeleton), "skipped_steps": JSONValue(skippedSteps),
     ]
     if let metric { object.append("metric", JSONValue(metric)) }
+    if !program.isEmpty { object.append("program", .string(program)) }
     object.append("written", .string(written))
     return object
   }
@@ -78,6 +83,7 @@ public struct CheckpointRecord: Sendable, Equatable {
       step: try int("step"), epoch: try int("epoch"), seed: seed, configDigest: try string("config_digest"),
       datasetDigest: try string("dataset_digest"), worldSize: try int("world_size"), kernels: try string("kernels"),
       skeleton: skeleton, metric: object["metric"]?.double, skippedSteps: try int("skipped_steps"),
+      program: object["program"]?.string ?? "",
       written: try string("written"))
   }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 extension CheckpointStore {
   /// Writes a checkpoint, then removes all but the last `keep` and the best.
@@ -109,7 +110,7 @@ extension CheckpointStore {
   private func metric(ofStep step: Int) -> Double {
     let path = "\(directory(ofStep: step))/record.json"
     do throws(CheckpointError) {
-      let object = try JSONObject(InputFile(path).readAll(limit: 1 << 16), of: path, part: "it")
+      let object = try JSONObject(InputFile<CheckpointError>(path).readAll(limit: 1 << 16), of: path, part: "it")
       let metric = try CheckpointRecord(object, path: path).metric ?? -.infinity
       return metric.isNaN ? -.infinity : metric
     } catch {

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// The checkpoints of one run: `checkpoints/step-NNNNNNN/` under its directory.
 ///

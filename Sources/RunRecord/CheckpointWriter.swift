@@ -1,5 +1,5 @@
+import Platform
 import Synchronization
-import Tensors
 
 /// Writes checkpoints beside training: the state is copied, and a thread brings the copy to the disk.
 ///
@@ -20,15 +20,16 @@ public final class CheckpointWriter {
 
   /// Begins to write a checkpoint of `state` as it is now; the arguments are `CheckpointStore.save`'s.
   ///
-  /// - Parameter log: made to outlast a loss of power first, so that no checkpoint is ahead of its log.
+  /// - Parameter flush: makes the run's records outlast a loss of power first, so that no checkpoint is ahead of them.
   public func start(
-    state: [NamedArray], config: String, record: CheckpointRecord, keep: Int, log: RunLog
+    state: [NamedArray], config: String, record: CheckpointRecord, keep: Int,
+    after flush: @escaping @Sendable () throws(FileSystemError) -> Void = {}
   ) throws(FileSystemError) {
     try finish()
     let copy = memory.take(state)
     let store = store
     let job = Job { () throws(FileSystemError) in
-      try log.synchronize()
+      try flush()
       try store.save(state: copy, config: config, record: record, keep: keep)
     }
     try job.start()
@@ -65,7 +66,7 @@ private final class Job: @unchecked Sendable {
     do throws(SystemThreadError) {
       thread = try SystemThread { self.run() }
     } catch {
-      throw FileSystemError("a thread", cannot: "start it to write a checkpoint", errno: error.code)
+      throw FileSystemError("a thread", "cannot be started to write a checkpoint", errno: error.code)
     }
   }
 

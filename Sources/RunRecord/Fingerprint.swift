@@ -1,3 +1,5 @@
+import Platform
+
 /// One digest of a whole training state: equal states have equal fingerprints wherever and however they were computed.
 ///
 /// SHA-256 over the tensors in the order of their names' UTF-8 bytes, each framed so that no two lists of tensors give

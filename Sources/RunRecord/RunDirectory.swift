@@ -1,3 +1,5 @@
+import Platform
+
 /// A run's directory, held by one run at a time.
 ///
 ///     config.yaml   the configuration as resolved
@@ -14,6 +16,8 @@ public final class RunDirectory: Sendable {
   public let path: String
   public let resume: ResumeMode
   private let lock: RunLock
+  /// What the file system cannot do that a run would like, one sentence each.
+  public let warnings: [String]
 
   /// Makes the directory where it is missing, locks it, and refuses one that another run holds or that `--resume none`
   /// does not allow.
@@ -27,6 +31,19 @@ public final class RunDirectory: Sendable {
         path, "is not empty (there is \(first)), and --resume none begins only in an empty directory")
     }
     lock = try RunLock(directory: path)
+    var warnings: [String] = []
+    if !lock.isHeld {
+      warnings.append(
+        "\(path): the file system has no locks, so nothing but \(RunLock.fileName) keeps a second run out")
+    }
+    if try !FileSystem.synchronize(directory: path) {
+      warnings.append(
+        "\(path): the file system cannot flush folders; after a loss of power the last checkpoint may be gone")
+    }
+    if FileSystem.freeBytes(at: path) == nil {
+      warnings.append("\(path): the file system does not say how much space is free; a save may find none")
+    }
+    self.warnings = warnings
     try FileSystem.createDirectory("\(path)/checkpoints")
     try FileSystem.createDirectory("\(path)/samples")
   }
@@ -46,16 +63,15 @@ public final class RunDirectory: Sendable {
   }
 
   /// Leaves the record as it was at `step` (0 for a run that begins): later lines leave the log, later checkpoints are
-  /// set aside. Writes the resolved configuration and opens the log.
-  public func begin(at step: Int, config: String) throws(FileSystemError) -> RunLog {
+  /// set aside. Writes the resolved configuration.
+  public func begin(at step: Int, config: String) throws(FileSystemError) {
     try checkpoints.setAside(after: step)
     if step == 0 {
       try FileSystem.remove(logPath)
     } else {
       try RunLog.truncate(logPath, after: step)
     }
-    try FileSystem.replace(configPath, with: Array(config.utf8))
-    return try RunLog(logPath)
+    try FileSystem.write(config, to: configPath)
   }
 
   /// Writes what a step that was not finite can be repeated with; returns its path.
@@ -71,6 +87,6 @@ public final class RunDirectory: Sendable {
 
   /// Writes a picture into `samples/`, whole or not at all.
   public func write(sample name: String, _ bytes: [UInt8]) throws(FileSystemError) {
-    try FileSystem.replace("\(samplesPath)/\(name)", with: bytes)
+    try FileSystem.write(bytes, to: "\(samplesPath)/\(name)")
   }
 }

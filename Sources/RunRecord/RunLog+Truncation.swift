@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 extension RunLog {
   /// Removes from the log at `path` what happened after `step`: lines whose `step` is greater, lines without a step that
@@ -6,41 +7,28 @@ extension RunLog {
   @discardableResult
   public static func truncate(_ path: String, after step: Int) throws(FileSystemError) -> Int {
     guard FileSystem.kind(of: path) != .absent else { return 0 }
-    let temporary = "\(path).tmp-\(getpid())"
-    do throws(FileSystemError) {
-      try FileSystem.remove(temporary)
-      let removed = try copy(path, upTo: step, to: temporary)
-      if removed > 0 {
-        try FileSystem.rename(temporary, to: path)
-        try FileSystem.synchronize(directory: FileSystem.parent(of: path))
-      } else {
-        try FileSystem.remove(temporary)
-      }
-      return removed
-    } catch {
-      unlink(temporary)
-      throw error
+    let removed = try scan(path, upTo: step) { _ in }
+    guard removed > 0 else { return 0 }
+    try FileSystem.replace(path) { temporary throws(FileSystemError) in
+      let copy = try OutputFile(creating: temporary)
+      _ = try scan(path, upTo: step) { kept throws(FileSystemError) in try copy.write(kept) }
+      try copy.finish()
     }
+    return removed
   }
 
-  private static func copy(_ path: String, upTo step: Int, to copy: String) throws(FileSystemError) -> Int {
+  /// Hands the lines up to `step` to `take`; returns the number of the others.
+  private static func scan(
+    _ path: String, upTo step: Int, _ take: ([UInt8]) throws(FileSystemError) -> Void
+  ) throws(FileSystemError) -> Int {
     var scanner = LogScanner(lastStep: step)
-    let output = try OutputFile(creating: copy)
-    let input = try asFileSystemError { () throws(CheckpointError) in try InputFile(path) }
+    let input = try InputFile<FileSystemError>(path)
     let piece = 1 << 20
     for offset in stride(from: 0, to: input.count, by: piece) {
-      let bytes = try asFileSystemError { () throws(CheckpointError) in
-        try input.read(min(piece, input.count - offset), at: offset)
-      }
-      scanner.take(bytes)
-      try output.write(scanner.takeKept())
+      scanner.take(try input.read(min(piece, input.count - offset), at: offset))
+      try take(scanner.takeKept())
     }
-    _ = try output.finish()
     return scanner.removed
-  }
-
-  private static func asFileSystemError<T>(_ body: () throws(CheckpointError) -> T) throws(FileSystemError) -> T {
-    do throws(CheckpointError) { return try body() } catch { throw FileSystemError(error.path, error.problem) }
   }
 }
 

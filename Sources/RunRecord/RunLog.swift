@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// `log.jsonl`: one JSON object a line, in the order things happened.
 ///
@@ -7,24 +8,19 @@ import Glibc
 /// Lines are added by one thread; any may synchronize.
 public final class RunLog: Sendable {
   public let path: String
-  private let descriptor: Int32
+  private let descriptor: Descriptor
 
   /// Opens the log to be added to, and makes it where it is missing.
   public init(_ path: String) throws(FileSystemError) {
     self.path = path
-    descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw FileSystemError(path, cannot: "open it", errno: errno) }
+    descriptor = try Descriptor(path, .appending, .anything, orThrow: FileSystemError.self)
   }
-
-  deinit { close(descriptor) }
 
   public func append(_ line: JSONObject) throws(FileSystemError) {
     let bytes = Array((line.text + "\n").utf8)
-    let outcome = bytes.withUnsafeBytes { buffer -> Result<Void, FileSystemError> in
-      do throws(FileSystemError) {
-        return .success(try OutputFile.writeAll(buffer, to: descriptor, path: path))
-      } catch {
-        return .failure(error)
+    let outcome = bytes.withUnsafeBytes { buffer in
+      Result { () throws(FileSystemError) in
+        try descriptor.write(buffer, path: path, orThrow: FileSystemError.self)
       }
     }
     try outcome.get()
@@ -33,6 +29,6 @@ public final class RunLog: Sendable {
   /// Makes what was appended outlast a loss of power; called before a checkpoint is written, so that no checkpoint is
   /// ahead of its log.
   public func synchronize() throws(FileSystemError) {
-    guard fsync(descriptor) == 0 else { throw FileSystemError(path, cannot: "flush it", errno: errno) }
+    guard fsync(descriptor.number) == 0 else { throw FileSystemError(path, "cannot be flushed", errno: errno) }
   }
 }

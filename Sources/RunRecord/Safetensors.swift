@@ -1,3 +1,5 @@
+import Platform
+
 #if _endian(big)
   #error("the tensors of a checkpoint are little-endian, and are written as they lie in memory")
 #endif

@@ -1,3 +1,5 @@
+import Platform
+
 /// A safetensors file opened for reading, its header checked whole before any tensor can be asked for.
 ///
 /// The file may have been damaged, or made to do harm: a header longer than the file or than 4 MiB, JSON that is not
@@ -18,7 +20,7 @@ public final class SafetensorsFile: Sendable {
   public let entries: [Entry]
   public let metadata: [String: String]
 
-  private let file: InputFile
+  private let file: InputFile<CheckpointError>
   private let indices: [String: Int]
   private static let longestHeader = 4 << 20
   private static let mostDimensions = 16

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 
 /// The machines of a run, as a hostfile of mpirun's lists them: a line a machine, `NAME slots=N`; `#` begins a comment.
 public struct HostList: Sendable, Equatable {
@@ -55,7 +56,8 @@ public struct HostList: Sendable, Equatable {
 }
 
 /// A hostfile that cannot be used. Exit code 2.
-public struct HostListError: Error, Sendable, CustomStringConvertible {
+public struct HostListError: ExitCodeError, Sendable, CustomStringConvertible {
   public let description: String
+  public var exitCode: ExitCode { .usage }
   init(_ description: String) { self.description = description }
 }

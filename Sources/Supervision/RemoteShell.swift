@@ -1,5 +1,5 @@
 import Foundation
-import Tensors
+import Platform
 
 /// Runs small shell scripts on the machines of a run: on this one directly, on others through the agent that mpirun uses.
 struct RemoteShell {

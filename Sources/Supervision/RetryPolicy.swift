@@ -1,4 +1,4 @@
-import RunRecord
+import Platform
 
 /// What to do after a run has ended.
 package struct RetryPolicy: Sendable {

@@ -1,7 +1,8 @@
+import Configuration
 import Foundation
+import Platform
 import RunRecord
 import Tensors
-import Training
 
 /// Runs mpirun until the training is done: when it dies of something that can be survived, begins again from the last
 /// checkpoint, on the machines that are left.

@@ -1,4 +1,5 @@
 import CKernels
+import Platform
 import Synchronization
 
 #if canImport(Glibc)

@@ -1,8 +1,7 @@
 import Communication
 import DataParallel
+import Estimation
 import Kernels
-import Layers
-import Objectives
 import PoseData
 import RunRecord
 import Tensors
@@ -154,13 +153,13 @@ extension AdversarialTrainer {
 
   /// A generator that follows this training.
   public func makeEstimator(batch: Int, _ context: KernelContext) -> PoseEstimator {
-    PoseEstimator(g, generator.store, batch: batch, inputResolution: settings.inputResolution, context)
+    PoseEstimator(passes.g, generator.store, batch: batch, inputResolution: settings.inputResolution, context)
   }
 
   /// Both networks as they stand; nil where training is not adversarial.
   public func makeCritic(_ skeleton: Skeleton, _ context: KernelContext) -> PoseCritic? {
-    guard let d, let discriminator else { return nil }
+    guard let d = passes.d, let discriminator else { return nil }
     return PoseCritic(
-      g, generator.store, d, discriminator.store, skeleton, inputResolution: settings.inputResolution, context)
+      passes.g, generator.store, d, discriminator.store, skeleton, inputResolution: settings.inputResolution, context)
   }
 }

@@ -16,7 +16,7 @@ struct BalanceWatch {
     atZero = record.kt == 0 ? atZero + 1 : 0
     atOne = record.kt == 1 ? atOne + 1 : 0
     guard !hasSpoken else { return nil }
-    let ratio = ProgressReporter.digits(record.lossFake / record.lossReal, 3)
+    let ratio = (record.losses[.fake] / record.losses[.real]).significant(3)
     if atOne >= window {
       hasSpoken = true
       return """

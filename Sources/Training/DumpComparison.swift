@@ -1,4 +1,4 @@
-import RunRecord
+import Platform
 
 /// Two dumps of a step side by side, in the order in which tensors were written.
 public struct DumpComparison {
@@ -64,7 +64,7 @@ public struct DumpComparison {
       ]
       for row in rows {
         lines.append(
-          "  \(row.0.padding(toLength: 12, withPad: " ", startingAt: 0))\(row.1.padding(toLength: 26, withPad: " ", startingAt: 0))\(row.2)"
+          "  \(row.0.rightPadded(12))\(row.1.rightPadded(26))\(row.2)"
         )
       }
       return lines.joined(separator: "\n")

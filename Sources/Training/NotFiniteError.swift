@@ -1,7 +1,9 @@
+import Platform
+
 /// A loss, a gradient or what they come from is not a number or is infinite. Exit code 7.
 ///
 /// Every rank finds it in the same step, from sums over all shards, and nothing has been updated.
-public struct NotFiniteError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct NotFiniteError: ExitCodeError, Sendable, Equatable, CustomStringConvertible {
   /// What is not finite, and where it was found first.
   public struct Finding: Sendable, Equatable {
     /// The shard of the global batch.
@@ -22,6 +24,8 @@ public struct NotFiniteError: Error, Sendable, Equatable, CustomStringConvertibl
   public var samples: [String] = []
   /// Where the shard's inputs and the state were written, in words.
   public var reproducer: String?
+
+  public var exitCode: ExitCode { .notFinite }
 
   public var description: String {
     guard let finding else {

@@ -12,15 +12,17 @@ final class Player {
   private let shortName: ShortName
   let store: ParameterStore
   private let settings: OptimizerSettings
+  private let totalSteps: Int
   /// Both are made when a planned step has shown the order in which backward finishes gradients.
   private(set) var gradients: GradientReducer!
   private(set) var optimizer: (any Optimizer)!
 
-  init(_ name: ShortName, _ store: ParameterStore, _ settings: OptimizerSettings) {
+  init(_ name: ShortName, _ store: ParameterStore, _ settings: OptimizerSettings, totalSteps: Int) {
     self.name = "\(name)"
     shortName = name
     self.store = store
     self.settings = settings
+    self.totalSteps = totalSteps
   }
 
   /// Lays the parameters out, sets them from the seed, and reserves gradients and moments.
@@ -34,7 +36,7 @@ final class Player {
     gradients = try makeReducer(shortName, store.count)
   }
 
-  func learningRate(after completed: Int) -> Double { settings.schedule.rate(after: completed) }
+  func learningRate(after completed: Int) -> Double { settings.schedule.rate(after: completed, of: totalSteps) }
 
   /// Waits for the gradient of the global batch.
   ///

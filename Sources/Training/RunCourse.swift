@@ -1,6 +1,9 @@
 import Communication
+import Configuration
 import DataParallel
+import Estimation
 import Kernels
+import Platform
 import PoseData
 import RunRecord
 
@@ -20,22 +23,36 @@ struct RunCourse {
     self.configuration = configuration
     self.communicator = communicator
     plan = try Together.everywhere(communicator) {
-      try configuration.requireRanks(communicator.worldSize)
-      return try ShardPlan(
-        batch: configuration.train.batch, shards: configuration.train.shards, rank: communicator.rank,
-        worldSize: communicator.worldSize)
+      try configuration.shardPlan(rank: communicator.rank, worldSize: communicator.worldSize)
     }
     try machine.compare(communicator, forced: configuration.compute.kernels != .auto)
     splits = try Together.everywhere(communicator) { try DataSplits(configuration) }
-    try splits.compare(communicator)
+    try Self.compare(splits, communicator)
     stepsPerEpoch = splits.train.visitsPerEpoch / configuration.train.batch
     totalSteps = configuration.totalSteps(stepsPerEpoch: max(1, stepsPerEpoch))
   }
 
+  /// Refuses ranks that see other data: other annotations, or other photographs.
+  private static func compare(_ splits: DataSplits, _ communicator: any Communicator) throws {
+    guard communicator.worldSize > 1 else { return }
+    let photographs = splits.train.photographWitness() + splits.valid.photographWitness()
+    let own = [Array(splits.digest.utf8), photographs.withUnsafeBytes { Array(SHA256.digest(of: Array($0)).utf8) }]
+    for (bytes, what) in zip(own, ["annotations", "photographs"]) {
+      let others = try communicator.allGather(bytes)
+      try Together.everywhere(communicator) {
+        guard let rank = others.firstIndex(where: { $0 != bytes }) else { return }
+        throw DataError(
+          "data", "rank \(communicator.rank) and rank \(rank) see different \(what); give all nodes the same files")
+      }
+    }
+  }
+
   /// Every rank calls it: how they are connected may be measured.
   func makeTrainer(_ machine: Machine) throws(CommunicationError) -> AdversarialTrainer {
-    var settings = configuration.trainerSettings(joints: splits.train.skeleton.jointCount, totalSteps: totalSteps)
-    settings.bucketSize = try configuration.comm.bucketSize(communicator)
+    var settings = TrainerSettings(
+      configuration, joints: splits.train.skeleton.jointCount, totalSteps: totalSteps)
+    settings.bucketSize = try BucketSize(
+      mebibytes: configuration.comm.bucketMib, configuration.comm.algorithm, over: communicator)
     return try AdversarialTrainer(settings, plan: plan, communicator: communicator, context: machine.makeContext())
   }
 
@@ -45,7 +62,7 @@ struct RunCourse {
       dataset: splits.train, seed: configuration.run.seed, batch: plan.batch, rank: plan.rank,
       worldSize: plan.worldSize, inputResolution: configuration.data.inputResolution,
       sigma: configuration.data.heatmapSigma, cut: configuration.data.heatmapCut,
-      augmentation: configuration.augmentation, onBroken: configuration.brokenSamples, startStep: step,
+      augmentation: configuration.data.augment, onBroken: configuration.data.onBroken, startStep: step,
       threads: configuration.data.threads)
   }
 

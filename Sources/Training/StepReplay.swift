@@ -1,8 +1,10 @@
 import Communication
+import Configuration
 import DataParallel
+import Estimation
+import Platform
 import PoseData
 import RunRecord
-import Tensors
 
 /// One step of a run again, from the nearest checkpoint on, with figures of every tensor that it writes.
 ///
@@ -28,6 +30,11 @@ public final class StepReplay {
     self.step = step
     let course = try RunCourse(configuration, communicator: communicator, machine: machine)
     plan = course.plan
+    try Together.everywhere(communicator) {
+      guard step <= course.totalSteps else {
+        throw ConfigurationError("--step", "is \(step), and the run has \(course.totalSteps) steps")
+      }
+    }
     let trainer = try course.makeTrainer(machine)
     self.trainer = trainer
     try Together.onRankZero(communicator) {

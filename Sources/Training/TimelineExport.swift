@@ -1,5 +1,5 @@
 import Communication
-import RunRecord
+import Platform
 
 /// Timelines of all ranks in the form that chrome://tracing and Perfetto read: a process a rank, a thread a lane.
 public enum TimelineExport {

@@ -1,14 +1,14 @@
 import Communication
-import RunRecord
+import Platform
 
 /// Writes down what all ranks do in some steps, and makes a file of it for a trace viewer.
-final class TimelineRecorder {
+public final class TimelineRecorder {
   private let path: String
   private let communicator: any Communicator
   private let offset: Int64
 
   /// Begins, on every rank.
-  init(_ path: String, _ communicator: any Communicator) throws {
+  public init(_ path: String, _ communicator: any Communicator) throws {
     self.path = path
     self.communicator = communicator
     offset = try communicator.clockOffset()
@@ -16,11 +16,11 @@ final class TimelineRecorder {
   }
 
   /// Ends, on every rank; rank 0 writes the file.
-  func finish() throws {
+  public func finish() throws {
     guard let timeline = communicator.activity.timeline else { return }
     communicator.activity.timeline = nil
     let ranks = try communicator.gather(timeline, clockOffset: offset)
-    try Together.onRankZero(communicator) { try Text.write(TimelineExport.trace(ranks).text + "\n", to: path) }
+    try Together.onRankZero(communicator) { try FileSystem.write(TimelineExport.trace(ranks).text + "\n", to: path) }
   }
 }
 

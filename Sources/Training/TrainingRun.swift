@@ -1,10 +1,11 @@
 import Communication
+import Configuration
 import DataParallel
-import Kernels
+import Estimation
 import Metrics
+import Platform
 import PoseData
 import RunRecord
-import Tensors
 
 /// A whole training run on this rank: data, steps, evaluations, checkpoints and the record of it all.
 ///
@@ -26,15 +27,16 @@ public final class TrainingRun {
   private let critic: PoseCritic?
   private let machine: Machine
   private let timeline: TimelineRequest?
-  private let report: (String) -> Void
-  private var progress: ProgressReporter
+  private let sinks: [any RunSink]
+  private let program: String
   private var record: RunDirectory?
-  private var log: RunLog?
   private var writer: CheckpointWriter?
   private var lastMetric: Double?
   private var lastEvaluation = -1
   private var lastCheckpoint = -1
   private var skippedSteps = 0
+  /// Whether the run had come to its end before this one began; then nothing is written.
+  private var wasFinished = false
 
   /// Opens the data, builds the networks, and takes up the run where it stands.
   ///
@@ -42,17 +44,19 @@ public final class TrainingRun {
   ///   - configuration: rank 0's, the same on every rank.
   ///   - trapsNotFinite: whether every tensor of every step is looked at (`AdversarialTrainer.trapNotFinite`).
   ///   - timeline: steps of which all ranks' phases and exchanges are written down.
-  ///   - report: writes a line for people; called on rank 0 alone.
+  ///   - program: what checkpoints say they were written by.
+  ///   - sinks: take what the run reports, on rank 0.
   /// - Throws: errors of configuration, data, checkpoint, file system and communication.
   public init(
     _ configuration: Configuration, resume: ResumeMode, trapsNotFinite: Bool = false, timeline: TimelineRequest? = nil,
-    communicator: any Communicator, machine: Machine, report: @escaping (String) -> Void
+    communicator: any Communicator, machine: Machine, program: String = "", sinks: [any RunSink]
   ) throws {
     self.configuration = configuration
     self.communicator = communicator
     self.machine = machine
     self.timeline = timeline
-    self.report = communicator.rank == 0 ? report : { _ in }
+    self.program = program
+    self.sinks = communicator.rank == 0 ? sinks : []
     course = try RunCourse(configuration, communicator: communicator, machine: machine)
     trainer = try course.makeTrainer(machine)
     if trapsNotFinite { trainer.trapNotFinite() }
@@ -60,13 +64,13 @@ public final class TrainingRun {
     estimator = trainer.makeEstimator(batch: batch, machine.makeContext())
     critic = communicator.rank == 0 ? trainer.makeCritic(course.splits.train.skeleton, machine.makeContext()) : nil
     evaluator = Evaluator(course.splits.valid, configuration, batch: batch, communicator: communicator)
-    progress = ProgressReporter(totalSteps: course.totalSteps, isTerminal: machine.isTerminal)
     for warning in configuration.warnings { tell("warning: \(warning)") }
     try takeUp(resume)
   }
 
   /// Trains to the end, or until a signal stops the run.
   public func run() throws -> Outcome {
+    if wasFinished { return .finished }
     let loader = try course.makeLoader(from: trainer.completedSteps)
     let recorder = try timeline.map { try TimelineRecorder($0.path, communicator) }
     let lastRecorded = trainer.completedSteps + (timeline?.steps ?? 0)
@@ -74,10 +78,10 @@ public final class TrainingRun {
     let clock = ContinuousClock()
     while trainer.completedSteps < totalSteps {
       let start = clock.now
-      communicator.activity.enter("loading data")
+      communicator.activity.enter(StepSpan.loadingData.name)
       let loading = Timeline.now
       let batch = try loader.next()
-      communicator.activity.note("loading data", from: loading)
+      communicator.activity.note(StepSpan.loadingData.name, from: loading)
       let waited = clock.now
       for broken in batch.broken { tell("warning: \(broken.error); its joints are masked") }
       let step: StepRecord
@@ -89,12 +93,12 @@ public final class TrainingRun {
       if let error = step.skipped { try countSkipped(error, batch) }
       let epoch = batch.epoch
       loader.recycle(batch)
-      let timing = StepTiming(
-        step: (clock.now - start) / .seconds(1), dataWait: (waited - start) / .seconds(1),
-        communicationWait: step.phases.communication, batch: plan.batch)
-      communicator.activity.finishStep(busySeconds: timing.step - timing.communicationWait)
-      try log?.append(step.line(trainer.completedSteps, epoch: epoch, timing))
-      if communicator.rank == 0, let line = progress.line(step, trainer.completedSteps, timing) { report(line) }
+      let report = StepReport(
+        step: trainer.completedSteps, totalSteps: totalSteps, epoch: epoch, record: step,
+        seconds: (clock.now - start) / .seconds(1), dataWaitSeconds: (waited - start) / .seconds(1),
+        communicationWaitSeconds: step.phases[.communication], batch: plan.batch)
+      communicator.activity.finishStep(busySeconds: report.seconds - report.communicationWaitSeconds)
+      for sink in sinks { try sink.take(report) }
       if configuration.adversarial.enabled, step.skipped == nil, let warning = watch.note(step) {
         tell("warning: " + warning)
       }
@@ -119,8 +123,8 @@ public final class TrainingRun {
   private var totalSteps: Int { course.totalSteps }
   private var stepsPerEpoch: Int { course.stepsPerEpoch }
 
-  /// A line for people, over the one in progress.
-  private func tell(_ text: String) { report(progress.over(text)) }
+  /// A sentence for people.
+  private func tell(_ text: String) { for sink in sinks { sink.tell(text) } }
 
   private func afterStep(_ requests: StopSignals.Requests) throws {
     try writer?.check()
@@ -188,15 +192,15 @@ public final class TrainingRun {
     let step = trainer.completedSteps
     guard step != lastEvaluation else { return }
     lastEvaluation = step
-    communicator.activity.enter("evaluating")
+    communicator.activity.enter(StepSpan.evaluating.name)
     let start = Timeline.now
-    defer { communicator.activity.note("evaluating", from: start) }
+    defer { communicator.activity.note(StepSpan.evaluating.name, from: start) }
     let outcome = try evaluator.evaluate(estimator, examples: 12)
     guard communicator.rank == 0, let record else { return }
     let pck = try PCK(splits.valid, outcome.predictions)
     lastMetric = pck.value
-    try log?.append(pck.line(step, splits.valid.skeleton))
-    tell(pck.summary(step, splits.valid.skeleton))
+    let report = EvaluationReport(step: step, pck: pck, skeleton: splits.valid.skeleton)
+    for sink in sinks { try sink.take(report) }
     if !outcome.examples.isEmpty {
       let name = "step-\(String(step).leftPadded(7, "0")).png"
       try record.write(sample: name, try SampleSheet.png(outcome.examples, splits.valid.skeleton, name: name))
@@ -230,19 +234,22 @@ public final class TrainingRun {
     let step = trainer.completedSteps
     guard step != lastCheckpoint else { return }
     lastCheckpoint = step
-    communicator.activity.enter("saving")
+    communicator.activity.enter(StepSpan.saving.name)
     let start = Timeline.now
-    defer { communicator.activity.note("saving", from: start) }
+    defer { communicator.activity.note(StepSpan.saving.name, from: start) }
     try trainer.compareReplicas(communicator)
-    guard let writer, let log else { return }
+    guard let writer else { return }
     let note = CheckpointRecord(
       step: step, epoch: step / max(1, stepsPerEpoch), seed: configuration.run.seed,
       configDigest: configuration.digest, datasetDigest: splits.digest, worldSize: communicator.worldSize,
       kernels: machine.level.name, skeleton: splits.train.skeleton.json,
-      metric: lastEvaluation == step ? lastMetric : nil, skippedSteps: skippedSteps)
+      metric: lastEvaluation == step ? lastMetric : nil, skippedSteps: skippedSteps, program: program)
     try trainer.withState { state in
       try writer.start(
-        state: state, config: configuration.yaml(), record: note, keep: configuration.checkpoint.keep, log: log)
+        state: state, config: configuration.yaml(), record: note, keep: configuration.checkpoint.keep
+      ) { [flushes = sinks.compactMap(\.flush)] () throws(FileSystemError) in
+        for flush in flushes { try flush() }
+      }
     }
   }
 
@@ -250,24 +257,36 @@ public final class TrainingRun {
   private func takeUp(_ resume: ResumeMode) throws {
     try Together.onRankZero(communicator) {
       let record = try RunDirectory(configuration.run.directory, resume: resume)
-      if let found = try record.resumePoint() {
-        for rejected in found.rejected { tell("warning: not resumed from: \(rejected)") }
-        if let differences = try course.differences(from: found.checkpoint) {
-          throw CheckpointError(found.checkpoint.path, "is of another configuration: \(differences)")
-        }
-        try course.checkData(of: found.checkpoint, machine) { tell($0) }
-        try trainer.restore(from: found.checkpoint.state)
-        skippedSteps = found.checkpoint.record.skippedSteps
-        tell("resuming from \(found.checkpoint.path), step \(trainer.completedSteps) of \(totalSteps)")
-      }
-      log = try record.begin(at: trainer.completedSteps, config: configuration.yaml())
+      for warning in record.warnings { tell("warning: \(warning)") }
+      if let found = try record.resumePoint() { try goOn(from: found) }
+      if wasFinished { return }
+      try record.begin(at: trainer.completedSteps, config: configuration.yaml())
+      for sink in sinks { try sink.begin(record) }
       writer = CheckpointWriter(record.checkpoints)
       self.record = record
     }
     try trainer.broadcastState(communicator)
-    var skipped = [UInt64(skippedSteps)]
-    try communicator.broadcast(&skipped)
-    skippedSteps = Int(skipped[0])
-    if trainer.completedSteps > 0 { lastCheckpoint = trainer.completedSteps }
+    var numbers = [UInt64(skippedSteps), wasFinished ? 1 : 0]
+    try communicator.broadcast(&numbers)
+    (skippedSteps, wasFinished) = (Int(numbers[0]), numbers[1] == 1)
+    // A run that was stopped after its last step is evaluated and saved once more.
+    if trainer.completedSteps > 0 && trainer.completedSteps < totalSteps { lastCheckpoint = trainer.completedSteps }
+  }
+
+  /// On rank 0: takes over a checkpoint's state, if it is of the same run.
+  private func goOn(from found: CheckpointStore.Found) throws {
+    let checkpoint = found.checkpoint
+    for rejected in found.rejected { tell("warning: not resumed from: \(rejected)") }
+    if let differences = try course.differences(from: checkpoint) {
+      throw CheckpointError(checkpoint.path, "is of another configuration: \(differences)")
+    }
+    try course.checkData(of: checkpoint, machine) { tell($0) }
+    try trainer.restore(from: checkpoint.state)
+    skippedSteps = checkpoint.record.skippedSteps
+    wasFinished = checkpoint.step >= totalSteps && checkpoint.record.metric != nil
+    tell(
+      wasFinished
+        ? "already finished at step \(checkpoint.step): \(checkpoint.path)"
+        : "resuming from \(checkpoint.path), step \(checkpoint.step) of \(totalSteps)")
   }
 }

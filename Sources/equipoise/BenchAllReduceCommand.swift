@@ -1,7 +1,7 @@
 import ArgumentParser
+import Benchmarks
 import Communication
 import Foundation
-import Training
 
 struct BenchAllReduceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -41,18 +41,17 @@ struct BenchAllReduceCommand: ParsableCommand {
   /// A size's lines, the fastest of MPI_Allreduce's and of ours beside each other at the end.
   private static func text(_ lines: [AllReduceBenchmark.Line]) -> String {
     let rate = { (line: AllReduceBenchmark.Line) in
-      String(format: "%10.3f ms %8.1f MB/s", line.seconds * 1e3, Double(line.bytes) / line.seconds / 1e6)
+      "\((line.seconds * 1e3).fixed(3).leftPadded(10)) ms \((Double(line.bytes) / line.seconds / 1e6).fixed(1).leftPadded(8)) MB/s"
     }
     let width = lines.map(\.name.count).max() ?? 0
     var rows = ["\(lines[0].bytes >> 10) KiB"]
-    rows += lines.map { "  \($0.name.padding(toLength: width, withPad: " ", startingAt: 0))\(rate($0))" }
+    rows += lines.map { "  \($0.name.rightPadded(width))\(rate($0))" }
     if let ours = lines.first(where: \.isUsed),
       let theirs = lines.filter({ $0.name.hasPrefix("MPI") }).min(by: { $0.seconds < $1.seconds })
     {
       rows.append(
-        String(
-          format: "  the tree as it is used has %.2f times the speed of MPI_Allreduce's best",
-          theirs.seconds / ours.seconds))
+        "  the tree as it is used has \((theirs.seconds / ours.seconds).fixed(2)) times the speed of MPI_Allreduce's best"
+      )
     }
     return rows.joined(separator: "\n")
   }

@@ -1,8 +1,11 @@
 import ArgumentParser
+import Benchmarks
 import Communication
+import Configuration
+import Estimation
 import Foundation
-import RunRecord
-import Training
+import Kernels
+import Platform
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -42,10 +45,10 @@ struct BenchOptions: ParsableArguments {
   var shards = 1
 
   @Option(help: "winograd | direct")
-  var convolution = Configuration.Compute.Convolution.winograd
+  var convolution = ConvolutionAlgorithm.winograd
 
   @Option(help: "auto | v4 | v3 | baseline")
-  var kernels = Configuration.Compute.Kernels.auto
+  var kernels = KernelChoice.auto
 
   @Flag(help: "One line of JSON.")
   var json = false
@@ -64,7 +67,6 @@ struct BenchOptions: ParsableArguments {
     compute.threads = threads
     compute.kernels = kernels
     compute.convolution = convolution
-    compute.blasCore = blasCore
     let machine = try Machine(compute, localSize: communicator.localSize)
     let workload: BenchWorkload
     if let config {
@@ -73,7 +75,7 @@ struct BenchOptions: ParsableArguments {
     } else {
       workload = BenchWorkload(preset, batch: batch, shards: shards, resolution: resolution, stacks: stacks)
     }
-    return try StepBenchmark(workload, communicator: communicator, machine, exchange: exchange)
+    return try StepBenchmark(workload, communicator: communicator, machine, blasCore: blasCore, exchange: exchange)
   }
 }
 
@@ -101,6 +103,7 @@ struct BenchStepCommand: ParsableCommand {
 
   func run() throws {
     let communicator = try Program.join()
+    if let timeline, communicator.rank == 0 { try FileSystem.requireWritable(timeline) }
     let way: StepBenchmark.Exchange = inTurn ? .everyOther : exchange ? .always : .never
     let result = try options.benchmark(communicator, blasCore: blasCore, exchange: way).run(
       steps: options.steps, timeline: timeline)
@@ -129,9 +132,9 @@ struct BenchKernelsCommand: ParsableCommand {
     for line in lines {
       rows.append([
         line.operation.name, "\(line.operation.shape)", "\(line.operation.channels)",
-        String(format: "%.0f", line.callsPerStep), String(format: "%.2f", line.seconds * 1e3),
-        String(format: "%.1f %%", 100 * line.seconds / table.stepSeconds), String(format: "%.1f", line.rate / 1e9),
-        line.isBoundByMemory ? "GB/s" : "GFLOP/s", String(format: "%.0f %%", 100 * line.share),
+        line.callsPerStep.fixed(0), (line.seconds * 1e3).fixed(2),
+        "\((line.seconds / table.stepSeconds).percent()) %", (line.rate / 1e9).fixed(1),
+        line.isBoundByMemory ? "GB/s" : "GFLOP/s", "\(line.share.percent(0)) %",
       ])
     }
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max()! }
@@ -143,11 +146,11 @@ struct BenchKernelsCommand: ParsableCommand {
       }.joined(separator: "  ")
     }
     let listed = 100 * lines.reduce(0) { $0 + $1.seconds } / table.stepSeconds
-    let heading = String(
-      format: "A step of %.1f ms, %d thread%@, kernels %@. At most: %.1f GFLOP/s in registers, %.1f GB/s of memory.",
-      table.stepSeconds * 1e3, table.threads, table.threads == 1 ? "" : "s", table.kernels,
-      2 * table.peaks.multiplications / 1e9, table.peaks.bytes / 1e9)
-    return ([heading, String(format: "The operations below are %.1f %% of it.", listed), ""] + printed).joined(
+    let heading =
+      "A step of \((table.stepSeconds * 1e3).fixed(1)) ms, \(table.threads) thread\(table.threads == 1 ? "" : "s"), kernels "
+      + "\(table.kernels). At most: \((2 * table.peaks.multiplications / 1e9).fixed(1)) GFLOP/s in registers, "
+      + "\((table.peaks.bytes / 1e9).fixed(1)) GB/s of memory."
+    return ([heading, "The operations below are \(listed.fixed(1)) % of it.", ""] + printed).joined(
       separator: "\n")
   }
 }
@@ -176,5 +179,5 @@ struct BenchDataCommand: ParsableCommand {
 }
 
 extension BenchPreset: ExpressibleByArgument {}
-extension Configuration.Compute.Convolution: ExpressibleByArgument {}
-extension Configuration.Compute.Kernels: ExpressibleByArgument {}
+extension ConvolutionAlgorithm: ExpressibleByArgument {}
+extension KernelChoice: ExpressibleByArgument {}

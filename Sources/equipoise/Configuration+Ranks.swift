@@ -1,6 +1,7 @@
 import Communication
+import Configuration
+import Estimation
 import Foundation
-import Training
 
 extension Configuration {
   /// Rank 0's configuration on every rank: nodes share nothing but the data.

@@ -1,9 +1,11 @@
 import ArgumentParser
 import Communication
+import Configuration
+import Estimation
 import Foundation
+import Platform
 import PoseData
 import RunRecord
-import Training
 
 struct CritiqueCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -80,10 +82,10 @@ struct CritiqueCommand: ParsableCommand {
   private static func table(_ report: DoubtReport) -> String {
     let width = report.rows.map(\.name.count).max()! + 2
     func row(_ name: String, _ cells: [String]) -> String {
-      name.padding(toLength: width, withPad: " ", startingAt: 0)
+      name.rightPadded(width)
         + cells.map { $0.leftPadded(10) }.joined()
     }
-    func share(_ value: Double?) -> String { value.map { String(format: "%.3f", $0) } ?? "none" }
+    func share(_ value: Double?) -> String { value.map { $0.fixed(3) } ?? "none" }
     let lines = (report.rows + [report.all]).map { joint in
       row(joint.name, ["\(joint.right)", "\(joint.wrong)", share(joint.doubt), share(joint.peak)])
     }

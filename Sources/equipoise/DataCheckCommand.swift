@@ -1,9 +1,9 @@
 import ArgumentParser
+import Configuration
 import Foundation
+import Platform
 import PoseData
-import RunRecord
 import Tensors
-import Training
 
 struct DataCheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -27,20 +27,20 @@ struct DataCheckCommand: ParsableCommand {
 
   func run() throws {
     let configuration = try Configuration.load(file: config, overrides: overrides)
-    if let out { try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true) }
+    if let out { try FileSystem.requireWritable(directory: out) }
     let threads = configuration.compute.threads > 0 ? configuration.compute.threads : ThreadPool.cores
     var object = JSONObject()
-    var photographs: [Set<String>] = []
+    var photographs: [Set<FilePath>] = []
     var problems = 0
     for part in PhotographFiles.Part.allCases {
-      var (opened, reports, seen): ([any PoseDataset], [JSONValue], Set<String>) = ([], [], [])
+      var (opened, reports, seen): ([any PoseDataset], [JSONValue], Set<FilePath>) = ([], [], [])
       for source in configuration.sources(part) {
         let dataset = try configuration.openSource(source)
         opened.append(dataset)
         let report = DataReport(dataset, decoding: !annotationsOnly, threads: threads)
         problems += report.missing.count + report.broken.count
         reports.append(.object(report.json))
-        seen.formUnion((dataset as? PhotographDataset)?.photographs ?? [])
+        seen.formUnion(((dataset as? PhotographDataset)?.photographs ?? []).map { FilePath($0) })
         if !json { print("\(part.rawValue), \(source.kind.rawValue) \(source.selection): \(report.text)\n") }
       }
       object.append(part.rawValue, configuration.data.kind == .mix ? .array(reports) : reports[0])

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Training
+import Configuration
 
 /// Prints what machines of one run must agree on.
 struct DataDigestCommand: ParsableCommand {

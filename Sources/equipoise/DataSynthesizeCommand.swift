@@ -1,6 +1,6 @@
 import ArgumentParser
+import Configuration
 import PoseData
-import Training
 
 /// Writes what `data.kind: synthetic` trains on, for other programs.
 struct DataSynthesizeCommand: ParsableCommand {

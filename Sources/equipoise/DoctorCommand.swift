@@ -1,11 +1,13 @@
 import ArgumentParser
+import Benchmarks
 import Communication
+import Configuration
+import Estimation
 import Foundation
-import Kernels
+import Platform
 import RunRecord
 import Supervision
 import Tensors
-import Training
 
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -31,7 +33,7 @@ struct DoctorCommand: ParsableCommand {
       "MPI", MPILibrary.version + (communicator.worldSize > 1 ? ", calls from several threads at once" : ""))
     report.lookAtKernels(machine.level)
     do {
-      let blas = try machine.loadBLAS()
+      let blas = try BLASLibrary.load(blasCore: "auto")
       report.say("BLAS core", "\(blas.coreName), for bench to measure against")
       if let overridden = blas.overridden {
         report.say("", "OPENBLAS_CORETYPE=\(overridden) in the environment is overridden")
@@ -39,10 +41,10 @@ struct DoctorCommand: ParsableCommand {
     } catch {
       report.say("BLAS core", "none: \(error); only bench needs it")
     }
-    report.lookAtSystem(sharedMemoryFree: Self.freeBytes("/dev/shm"))
+    report.lookAtSystem(sharedMemoryFree: FileSystem.freeBytes(at: "/dev/shm"))
     let speed = try DiskSpeed.measure(in: directory)
     report.lookAtDisk(
-      directory, mebibytesPerSecond: speed, freeMebibytes: (Self.freeBytes(directory) ?? 0) >> 20)
+      directory, mebibytesPerSecond: speed, freeMebibytes: (FileSystem.freeBytes(at: directory) ?? 0) >> 20)
     if let hostfile {
       do throws(HostListError) {
         let list = try HostList(file: hostfile)
@@ -64,9 +66,5 @@ struct DoctorCommand: ParsableCommand {
     }
     print(report.text)
     if !report.troubles.isEmpty { Program.leave(.trouble) }
-  }
-
-  private static func freeBytes(_ path: String) -> Int? {
-    (try? FileManager.default.attributesOfFileSystem(forPath: path))?[.systemFreeSize] as? Int
   }
 }

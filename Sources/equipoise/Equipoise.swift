@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import RunRecord
+import Version
 
 /// The command line: one file a subcommand.
 @main
@@ -8,6 +8,7 @@ struct Equipoise: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "equipoise",
     abstract: "Trains human-pose estimators by self-adversarial training, data-parallel over MPI.",
+    version: "equipoise \(Version.text)",
     subcommands: [
       TrainCommand.self, EvaluateCommand.self, PredictCommand.self, CritiqueCommand.self, DataCommand.self,
       BenchCommand.self, FingerprintCommand.self, ReplayCommand.self, CompareCommand.self, SuperviseCommand.self,
@@ -15,6 +16,8 @@ struct Equipoise: ParsableCommand {
     ])
 
   static func main() {
+    // A file that grows beyond `ulimit -f` is an error of the write, which names it, and no death by signal.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot()
       try command.run()

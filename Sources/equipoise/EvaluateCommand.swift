@@ -1,10 +1,12 @@
 import ArgumentParser
 import Communication
+import Configuration
+import Estimation
 import Foundation
 import Metrics
+import Platform
 import PoseData
 import RunRecord
-import Training
 
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -49,7 +51,10 @@ struct EvaluateCommand: ParsableCommand {
     guard detections != nil || minScore == nil else { throw UsageError("--min-score goes with --detections") }
     let testTime = TestTime(flips: flip, scales: try Self.factors(scales))
     let communicator = try Program.join()
-    let found = try Together.everywhere(communicator) { try CheckpointStore.open(checkpoint).checkpoint }
+    let found = try Together.everywhere(communicator) {
+      if let out, communicator.rank == 0 { try FileSystem.requireWritable(directory: out) }
+      return try CheckpointStore.open(checkpoint).checkpoint
+    }
     let configuration = try Configuration.shared(communicator) {
       if let config { return try Configuration.load(file: config, overrides: overrides) }
       return try Configuration.parse(found.config, file: "\(found.path)/config.yaml", overrides: overrides)

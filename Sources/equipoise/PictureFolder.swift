@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import PoseData
 
 /// Where `--out` puts what is drawn of images: under the images' names.
@@ -14,7 +15,7 @@ struct PictureFolder {
         throw UsageError("--out: the pictures of \(other) and \(image) would have one name")
       }
     }
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    try FileSystem.requireWritable(directory: path)
     self.path = path
     self.images = Set(images.map(Self.place))
     // Before anything is computed.

@@ -1,11 +1,12 @@
 import ArgumentParser
 import Communication
+import Configuration
+import Estimation
 import Foundation
 import Metrics
+import Platform
 import PoseData
 import RunRecord
-import Tensors
-import Training
 
 struct PredictCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

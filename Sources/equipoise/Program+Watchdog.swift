@@ -1,6 +1,6 @@
 import Communication
+import Configuration
 import Foundation
-import Training
 
 extension Program {
   /// Starts the watchdog that `watchdog.seconds` asks for.

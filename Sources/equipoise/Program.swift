@@ -1,8 +1,7 @@
 import Communication
 import Foundation
-import RunRecord
+import Platform
 import Synchronization
-import Tensors
 import Training
 
 /// How the program ends: one message, from one rank, and the code of design page 5.
@@ -77,7 +76,7 @@ enum Program {
   /// Says what went wrong and ends every rank with the error's code.
   static func fail(_ error: any Error) -> Never {
     let communicator = world.withLock { $0 }
-    let code = error is UsageError ? ExitCode.usage : ExitCode(for: error)
+    let code = ExitCode(for: error)
     record(code)
     fflush(nil)
     let isOnlyRank = (communicator?.worldSize ?? 1) == 1
@@ -123,7 +122,9 @@ enum Program {
 }
 
 /// Arguments that cannot be used. Exit code 2.
-struct UsageError: Error, CustomStringConvertible {
+struct UsageError: ExitCodeError, CustomStringConvertible {
   let description: String
+  var exitCode: ExitCode { .usage }
+
   init(_ description: String) { self.description = description }
 }

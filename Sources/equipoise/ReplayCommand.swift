@@ -1,6 +1,9 @@
 import ArgumentParser
 import Communication
+import Configuration
+import Estimation
 import Foundation
+import Platform
 import RunRecord
 import Training
 
@@ -37,6 +40,7 @@ struct ReplayCommand: ParsableCommand {
     let communicator = try Program.join()
     var start: Checkpoint?
     let configuration = try Configuration.shared(communicator) {
+      try FileSystem.requireWritable(out)
       start = try nearest()
       if let config { return try Configuration.load(file: config, overrides: overrides) }
       guard let start else { return try Configuration.load(file: "\(checkpoint)/config.yaml", overrides: overrides) }
@@ -61,7 +65,7 @@ struct ReplayCommand: ParsableCommand {
 
   /// The checkpoint to go on from; nil to begin at the beginning.
   private func nearest() throws -> Checkpoint? {
-    if FileManager.default.fileExists(atPath: "\(checkpoint)/checkpoints") {
+    if FileSystem.kind(of: "\(checkpoint)/checkpoints") == .directory {
       return try CheckpointStore(runDirectory: checkpoint).newestGood(upTo: step - 1)?.checkpoint
     }
     return try CheckpointStore.open(checkpoint).checkpoint

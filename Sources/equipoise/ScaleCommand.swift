@@ -1,9 +1,8 @@
 import ArgumentParser
+import Benchmarks
 import Communication
 import Foundation
-import PoseData
-import RunRecord
-import Scaling
+import Platform
 
 struct ScaleCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -109,11 +108,14 @@ struct ScalePredictCommand: ParsableCommand {
             ]
             print(line.text)
           } else {
-            print(
-              String(
-                format: "%6d  %10.4f  %12.1f  %9.1f %%  %10.4f  %10.4f  %10.2f", count, outcome.step, rate,
-                100 * one / outcome.step, outcome.exposed, outcome.communication - outcome.exposed,
-                Double(simulation.largestBucket) / 0x1p20))
+            let efficiency = (one / outcome.step).percent() + " %"
+            let hidden = outcome.communication - outcome.exposed
+            let bucket = Double(simulation.largestBucket) / 0x1p20
+            let cells: [(String, Int)] = [
+              ("\(count)", 6), (outcome.step.fixed(4), 12), (rate.fixed(1), 14), (efficiency, 13),
+              (outcome.exposed.fixed(4), 12), (hidden.fixed(4), 12), (bucket.fixed(2), 12),
+            ]
+            print(cells.map { $0.0.leftPadded($0.1) }.joined())
           }
         }
       }
@@ -125,8 +127,8 @@ struct ScalePredictCommand: ParsableCommand {
       ("ranks", 6), ("step s", 12), ("images/s", 14), ("efficiency", 13), ("exposed s", 12), ("hidden s", 12),
       ("bucket MiB", 12),
     ]
-    return String(format: "%.2f Gbit/s, %.0f us, buckets ", network.bitsPerSecond / 1e9, network.latency * 1e6)
-      + (mebibytes == 0 ? "as ranks choose them" : String(format: "of %g MiB", mebibytes)) + "\n"
+    return "\((network.bitsPerSecond / 1e9).fixed(2)) Gbit/s, \((network.latency * 1e6).fixed(0)) us, buckets "
+      + (mebibytes == 0 ? "as ranks choose them" : "of \(mebibytes.shortest(6)) MiB") + "\n"
       + columns.map { $0.0.leftPadded($0.1) }.joined()
   }
 

@@ -1,6 +1,6 @@
 import ArgumentParser
-import RunRecord
-import Scaling
+import Benchmarks
+import Platform
 
 struct ScaleReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -13,10 +13,10 @@ struct ScaleReportCommand: ParsableCommand {
     let path = "\(folder)/results.jsonl"
     let report = try ScalingReport(try JSONLines.read(path), path: path)
     guard !report.rows.isEmpty else { throw FileSystemError(path, "has no measurement") }
-    try Text.write(report.csv, to: "\(folder)/scaling.csv")
-    try Text.write(report.json.text + "\n", to: "\(folder)/scaling.json")
-    try Text.write(report.markdown, to: "\(folder)/report.md")
-    for plot in report.plots { try Text.write(plot.svg, to: "\(folder)/\(plot.name)") }
+    try FileSystem.write(report.csv, to: "\(folder)/scaling.csv")
+    try FileSystem.write(report.json.text + "\n", to: "\(folder)/scaling.json")
+    try FileSystem.write(report.markdown, to: "\(folder)/report.md")
+    for plot in report.plots { try FileSystem.write(plot.svg, to: "\(folder)/\(plot.name)") }
     print("\(folder)/report.md, scaling.csv, scaling.json, \(report.plots.map(\.name).joined(separator: ", "))")
   }
 }

@@ -1,7 +1,8 @@
 import ArgumentParser
+import Configuration
 import Foundation
+import Platform
 import Supervision
-import Training
 
 struct SuperviseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -36,7 +37,7 @@ struct SuperviseCommand: ParsableCommand {
     }
     if let ranks, ranks < 1 || ranks.nonzeroBitCount != 1 { throw UsageError("-n \(ranks) is not a power of two") }
     let configuration = try Configuration.load(file: train.config, overrides: train.overrides)
-    if let ranks { try configuration.requireRanks(ranks) }
+    if let ranks { _ = try configuration.shardPlan(worldSize: ranks) }
     let code: Int32
     do {
       let supervisor = try Supervisor(

@@ -1,7 +1,12 @@
 import ArgumentParser
 import Communication
+import Configuration
+import Estimation
+import Platform
+import Reporting
 import RunRecord
 import Training
+import Version
 
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -30,6 +35,7 @@ struct TrainCommand: ParsableCommand {
   }
 
   func run() throws {
+    if let timeline { try FileSystem.requireWritable(timeline) }
     StopSignals.install()
     let communicator = try Program.join()
     let configuration = try Configuration.shared(communicator) {
@@ -41,8 +47,8 @@ struct TrainCommand: ParsableCommand {
     let run = try TrainingRun(
       configuration, resume: ResumeMode(argument: resume), trapsNotFinite: trap,
       timeline: timeline.map { TimelineRequest(path: $0, steps: timelineSteps) }, communicator: communicator,
-      machine: machine
-    ) { Program.say(line: $0) }
+      machine: machine, program: Version.text,
+      sinks: [LogSink(), ProgressSink(isTerminal: machine.isTerminal) { Program.say(line: $0) }])
     let outcome = try run.run()
     watchdog?.stop()
     switch outcome {

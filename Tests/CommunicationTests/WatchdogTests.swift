@@ -1,4 +1,5 @@
 import Communication
+import Platform
 import Testing
 
 /// Watchdogs of ranks that are threads of nobody: time and what each rank does are the test's.

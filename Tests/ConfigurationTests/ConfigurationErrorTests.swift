@@ -1,3 +1,4 @@
+import Configuration
 import Foundation
 import Testing
 import Training
@@ -55,7 +56,7 @@ struct ConfigurationErrorTests {
       "a.yaml:11: model.generator.modules: two is not a whole number",
       "a.yaml:13: adversarial.gamma: .nan is not a finite number",
       "a.yaml:14: adversarial.enabled: yes is not true or false",
-      "a.yaml:17: train.shards: 4 is not a power of two that divides train.batch 6; shards that fit: 1, 2",
+      "a.yaml:17: train.shards: 4 is not a power of two that divides train.batch 6; shards that fit: 1 or 2",
       "a.yaml:18: train.lambda_g: unknown key; the nearest is adversarial.lambda_g",
       "a.yaml:19: cmopute: unknown key; the nearest is compute",
       "a.yaml:21: checkpoint: is a section of keys, not a value",

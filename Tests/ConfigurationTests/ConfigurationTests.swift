@@ -1,3 +1,5 @@
+import Configuration
+import DataParallel
 import Foundation
 import Testing
 import Training
@@ -30,7 +32,7 @@ struct ConfigurationTests {
     #expect(configuration.run.name == name)
     #expect(configuration.warnings == [])
     #expect(try Configuration.parse(configuration.yaml(), file: "other.yaml") == configuration)
-    try configuration.requireRanks(2)
+    _ = try configuration.shardPlan(worldSize: 2)
   }
 
   /// Each key stands in each file, with its type and default beside it.
@@ -49,7 +51,7 @@ struct ConfigurationTests {
     #expect(configuration.run.name == "test")
     #expect(configuration.model.generator.stacks == 4 && configuration.model.discriminator.stacks == 1)
     #expect(configuration.optimizer.generator.kind == .rmsprop && configuration.optimizer.discriminator.kind == .adam)
-    #expect(configuration.optimizer.discriminator.learningRate == 8e-5)
+    #expect(configuration.optimizer.discriminator.schedule.learningRate == 8e-5)
     #expect(configuration.adversarial.lambdaG == 1e-4 && configuration.adversarial.gamma == 0.5)
     let split = configuration.data.split
     #expect(split.train?.range?.indices == 0..<100 && split.valid?.range?.count == 20)
@@ -63,7 +65,7 @@ struct ConfigurationTests {
       "optimizer.generator.schedule=step", "data.heatmap_sigma=0.1", "adversarial.enabled=false")
     #expect(configuration.run.directory == "a \"b\" # c: \\ é 😀")
     #expect(configuration.run.seed == .max && configuration.run.name == "~")
-    #expect(configuration.optimizer.generator.milestones == [1, 20, 300])
+    #expect(configuration.optimizer.generator.schedule.milestones == [1, 20, 300])
     #expect(try Configuration.parse(configuration.yaml(), file: "x") == configuration)
     #expect(configuration.yaml().contains("lambda_g: 1.0e-300"))
   }
@@ -122,10 +124,10 @@ struct ConfigurationTests {
 
   @Test func ranksMustFitTheShards() throws {
     let configuration = try parse(Self.minimal)
-    for ranks in [1, 2, 4] { try configuration.requireRanks(ranks) }
-    for ranks in [0, 3, 8] {
-      let error = #expect(throws: ConfigurationError.self) { try configuration.requireRanks(ranks) }
-      #expect(error?.description.contains("1, 2, 4") == true)
+    for ranks in [1, 2, 4] { _ = try configuration.shardPlan(worldSize: ranks) }
+    for ranks in [3, 8] {
+      let error = #expect(throws: ShardPlanError.self) { try configuration.shardPlan(worldSize: ranks) }
+      #expect(error?.description.contains("1, 2 or 4") == true)
     }
   }
 

@@ -1,5 +1,6 @@
 import Communication
 import DataParallel
+import Platform
 import Tensors
 import Testing
 

@@ -35,12 +35,9 @@ import Testing
   @Test func messagesNameTheKeysAndWhatFits() {
     #expect(
       ShardPlanError.shards(4, batch: 6, fitting: [1, 2]).description
-        == "train.shards is 4: it must be a power of two that divides train.batch, 6; what fits: 1 or 2")
+        == "train.shards: 4 is not a power of two that divides train.batch 6; shards that fit: 1 or 2")
     #expect(
       ShardPlanError.ranks(8, shards: 4, fitting: [1, 2, 4], shardsInstead: [8, 16]).description
-        == """
-        8 ranks do not fit train.shards = 4: ranks must be a power of two, at most the shards; \
-        what fits: 1, 2 or 4 ranks, or train.shards = 8 or 16
-        """)
+        == "train.shards: 8 ranks do not fit 4 shards; ranks that fit: 1, 2 or 4; or set train.shards to 8 or 16")
   }
 }

@@ -1,4 +1,6 @@
+import Configuration
 import Glibc
+import Platform
 import PoseData
 import RunRecord
 import Supervision

@@ -48,13 +48,13 @@ struct DifferenceTests {
 
   @Test(arguments: ConvolutionAlgorithm.allCases)
   func stackedHourglass(_ algorithm: ConvolutionAlgorithm) {
-    let configuration = HourglassConfiguration(stacks: 2, modules: 1, features: 8, depth: 1, joints: 3, stem: [5, 6])
+    let configuration = HourglassConfiguration(stacks: 2, modules: 1, features: 8, depth: 1, stem: [5, 6])
     for (kind, shape) in [
       (StackedHourglass.Input.photograph, Shape(n: 2, h: 24, w: 16, c: 3)),
       (.maps(channels: 4), Shape(n: 2, h: 6, w: 8, c: 4)),
     ] {
       let store = ParameterStore()
-      let network = StackedHourglass(store, configuration, input: kind)
+      let network = StackedHourglass(store, configuration, joints: 3, input: kind)
       store.layOut()
       var random = CounterRandom(seed: 10, purpose: "differences")
       store.randomize(&random)
@@ -78,9 +78,9 @@ struct DifferenceTests {
   @Test(arguments: [1, 2], ConvolutionAlgorithm.allCases)
   func discriminator(_ stacks: Int, _ algorithm: ConvolutionAlgorithm) {
     let configuration = HourglassConfiguration(
-      stacks: stacks, modules: 1, features: 8, depth: 2, joints: 3, stem: [5, 6])
+      stacks: stacks, modules: 1, features: 8, depth: 2, stem: [5, 6])
     let store = ParameterStore()
-    let network = Discriminator(store, configuration)
+    let network = Discriminator(store, configuration, joints: 3)
     store.layOut()
     var random = CounterRandom(seed: 10, purpose: "differences")
     store.randomize(&random)

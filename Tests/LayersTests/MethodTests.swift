@@ -73,16 +73,21 @@ import Testing
   }
 
   @Test func learningRates() {
-    let warm = LearningRateSchedule(learningRate: 0.8, warmupSteps: 4)
-    #expect((0..<6).map { warm.rate(after: $0) } == [0.2, 0.4, 0.6000000000000001, 0.8, 0.8, 0.8])
-    let steps = LearningRateSchedule(learningRate: 1, course: .step(milestones: [2, 5], decay: 0.5))
-    #expect((0..<7).map { steps.rate(after: $0) } == [1, 1, 0.5, 0.5, 0.5, 0.25, 0.25])
-    let cosine = LearningRateSchedule(
-      learningRate: 2, warmupSteps: 2, course: .cosine(totalSteps: 10, finalFraction: 0.1))
-    #expect(cosine.rate(after: 0) == 1 && cosine.rate(after: 2) == 2)
-    #expect(abs(cosine.rate(after: 6) - 1.1) < 1e-15)
-    #expect(abs(cosine.rate(after: 10) - 0.2) < 1e-15 && cosine.rate(after: 50) == cosine.rate(after: 10))
-    let down = (2...10).map { cosine.rate(after: $0) }
+    func rates(_ schedule: LearningRateSchedule, _ steps: some Sequence<Int>) -> [Double] {
+      steps.map { schedule.rate(after: $0, of: 10) }
+    }
+    var warm = LearningRateSchedule(learningRate: 0.8)
+    warm.warmupSteps = 4
+    #expect(rates(warm, 0..<6) == [0.2, 0.4, 0.6000000000000001, 0.8, 0.8, 0.8])
+    var steps = LearningRateSchedule(learningRate: 1)
+    (steps.course, steps.milestones, steps.decay) = (.step, [2, 5], 0.5)
+    #expect(rates(steps, 0..<7) == [1, 1, 0.5, 0.5, 0.5, 0.25, 0.25])
+    var cosine = LearningRateSchedule(learningRate: 2)
+    (cosine.course, cosine.warmupSteps, cosine.finalFraction) = (.cosine, 2, 0.1)
+    let ends = rates(cosine, [0, 2, 6, 10, 50])
+    #expect(ends[0] == 1 && ends[1] == 2 && abs(ends[2] - 1.1) < 1e-15)
+    #expect(abs(ends[3] - 0.2) < 1e-15 && ends[4] == ends[3])
+    let down = rates(cosine, 2...10)
     #expect(down == down.sorted(by: >))
   }
 

@@ -19,7 +19,7 @@ import Testing
     let value = { (key: String) in note[key]!.int! }
     return HourglassConfiguration(
       stacks: value("stacks"), modules: value("modules"), features: value("features"), depth: value("depth"),
-      joints: value("joints"), stem: note["stem"]!.array!.map { $0.int! })
+      stem: note["stem"]!.array!.map { $0.int! })
   }
 
   /// Fills a store with the fixture's initial values, all of which must find their place.
@@ -45,7 +45,7 @@ import Testing
   @Test(arguments: [Pass.Mode.training, .evaluation], ConvolutionAlgorithm.allCases)
   func generator(_ mode: Pass.Mode, _ algorithm: ConvolutionAlgorithm) throws {
     let store = ParameterStore()
-    let network = StackedHourglass(store, configuration("generator"), input: .photograph)
+    let network = StackedHourglass(store, configuration("generator"), joints: 3, input: .photograph)
     try fill(store, "generator")
     let images = try input("images", Shape(n: 4, h: 32, w: 32, c: 3))
     let stacks = Workbench(convolution: algorithm).run { context in
@@ -63,7 +63,7 @@ import Testing
   @Test(arguments: [Pass.Mode.training, .evaluation], ConvolutionAlgorithm.allCases)
   func discriminator(_ mode: Pass.Mode, _ algorithm: ConvolutionAlgorithm) throws {
     let store = ParameterStore()
-    let network = Discriminator(store, configuration("discriminator"))
+    let network = Discriminator(store, configuration("discriminator"), joints: 3)
     try fill(store, "discriminator")
     let prefix = "forward.\(mode == .training ? "train" : "eval")"
     let images = try input("images", Shape(n: 4, h: 32, w: 32, c: 3))

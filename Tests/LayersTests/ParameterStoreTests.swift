@@ -6,21 +6,23 @@ import TestSupport
 import Testing
 
 @Suite struct ParameterStoreTests {
-  private func store(_ configuration: HourglassConfiguration, _ input: StackedHourglass.Input) -> ParameterStore {
+  private func store(
+    _ configuration: HourglassConfiguration, joints: Int = 3, _ input: StackedHourglass.Input
+  ) -> ParameterStore {
     let store = ParameterStore()
-    _ = StackedHourglass(store, configuration, input: input)
+    _ = StackedHourglass(store, configuration, joints: joints, input: input)
     return store
   }
 
-  private let small = HourglassConfiguration(stacks: 2, modules: 1, features: 10, depth: 2, joints: 3, stem: [5, 6])
+  private let small = HourglassConfiguration(stacks: 2, modules: 1, features: 10, depth: 2, stem: [5, 6])
 
   /// The numbers of the published networks at 16 joints.
   @Test func publishedNetworksHaveTheirSize() {
-    let generator = HourglassConfiguration(stacks: 4, modules: 2, features: 256, depth: 4, joints: 16)
-    #expect(store(generator, .photograph).parameterCount == 24_871_872)
-    let discriminator = HourglassConfiguration(stacks: 1, modules: 2, features: 256, depth: 4, joints: 16)
+    let generator = HourglassConfiguration(stacks: 4, modules: 2, features: 256, depth: 4)
+    #expect(store(generator, joints: 16, .photograph).parameterCount == 24_871_872)
+    let discriminator = HourglassConfiguration(stacks: 1, modules: 2, features: 256, depth: 4)
     let ofDiscriminator = ParameterStore()
-    _ = Discriminator(ofDiscriminator, discriminator)
+    _ = Discriminator(ofDiscriminator, discriminator, joints: 16)
     #expect(ofDiscriminator.parameterCount == 6_431_376)
   }
 

@@ -8,12 +8,12 @@ import Testing
 /// What passes promise to a trainer: where gradients go, when, and that passes do not touch each other.
 @Suite struct PassTests {
   private let configuration = HourglassConfiguration(
-    stacks: 2, modules: 1, features: 8, depth: 1, joints: 3, stem: [5, 6])
+    stacks: 2, modules: 1, features: 8, depth: 1, stem: [5, 6])
   private let shape = Shape(n: 2, h: 6, w: 8, c: 4)
 
   private func network(_ seed: UInt64) -> (StackedHourglass, ParameterStore) {
     let store = ParameterStore()
-    let network = StackedHourglass(store, configuration, input: .maps(channels: shape.c))
+    let network = StackedHourglass(store, configuration, joints: 3, input: .maps(channels: shape.c))
     store.layOut()
     var random = CounterRandom(seed: seed, purpose: "pass")
     store.randomize(&random)
@@ -55,7 +55,7 @@ import Testing
   /// Each parameter is finished once, and in the planned order finished gradients are a growing part of the block.
   @Test func gradientsAreReadyInTheOrderOfTheBlock() {
     let store = ParameterStore()
-    let network = StackedHourglass(store, configuration, input: .maps(channels: shape.c))
+    let network = StackedHourglass(store, configuration, joints: 3, input: .maps(channels: shape.c))
     var random = CounterRandom(seed: 3, purpose: "pass")
     let input = OwnedTensor(shape, &random)
     let context = Workbench().context()

@@ -121,8 +121,9 @@ import Testing
           let set = try PhotographFiles(.mpii, path: folder).open(.train)
           return set.count == 1 ? nil : "\(set.count) people"
         } catch {
-          #expect(error.place == file)
-          return error.problem
+          let error = error as? DataError
+          #expect(error?.place == file)
+          return error?.problem
         }
       }
       #expect(problem(release()) == nil)

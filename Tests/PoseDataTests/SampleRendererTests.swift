@@ -13,8 +13,8 @@ import Testing
     let heatmaps = Tensor(images.pointer + images.count, Shape(n: 1, h: 32, w: 32, c: 14))
     let mask = Tensor(heatmaps.pointer + heatmaps.count, .channels(14))
     var augmentation = Augmentation()
-    augmentation.gainLower = 1
-    augmentation.gainUpper = 1
+    augmentation.channelGainMin = 1
+    augmentation.channelGainMax = 1
     var (flips, shown) = (0, 0)
     for index in 0..<40 {
       let draw = augmentation.draw(seed: 3, epoch: 0, sample: index)

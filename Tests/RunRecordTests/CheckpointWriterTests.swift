@@ -1,3 +1,4 @@
+import Platform
 import RunRecord
 import Testing
 
@@ -10,7 +11,7 @@ struct CheckpointWriterTests {
     let record = CheckpointRecord(
       step: step, epoch: 0, seed: 1, configDigest: "c", datasetDigest: "d", worldSize: 1, kernels: "v3")
     try writer.start(
-      state: state, config: "run:\n", record: record, keep: 2, log: RunLog(folder.file("log.jsonl")))
+      state: state, config: "run:\n", record: record, keep: 2)
   }
 
   private func startSmall(_ writer: CheckpointWriter, step: Int) throws {

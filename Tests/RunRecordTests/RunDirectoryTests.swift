@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import RunRecord
 import Testing
 
@@ -53,15 +54,18 @@ struct RunDirectoryTests {
         step: step, epoch: 0, seed: 0, configDigest: "", datasetDigest: "", worldSize: 1, kernels: "")
       _ = try State().with { try run.checkpoints.save(state: $0, config: "", record: record, keep: 9) }
     }
-    var log: RunLog? = try run.begin(at: 3, config: "a: 1\n")
+    try run.begin(at: 3, config: "a: 1\n")
+    var log: RunLog? = try RunLog(run.logPath)
     for step in [1, 2, 3] { try log?.append(["step": JSONValue(step)]) }
     log = nil
-    log = try run.begin(at: 2, config: "a: 2\n")
+    try run.begin(at: 2, config: "a: 2\n")
+    log = try RunLog(run.logPath)
     try log?.append(["step": 3, "again": true])
     #expect(try folder.text("run/log.jsonl") == "{\"step\":1}\n{\"step\":2}\n{\"step\":3,\"again\":true}\n")
     #expect(try folder.text("run/config.yaml") == "a: 2\n")
     #expect(try run.checkpoints.steps() == [1, 2])
-    _ = try run.begin(at: 0, config: "")
+    try run.begin(at: 0, config: "")
+    _ = try RunLog(run.logPath)
     #expect(try folder.text("run/log.jsonl") == "")
   }
 }

@@ -28,8 +28,9 @@ import Training
 
     let result = networks.note("results", variant.name).object!
     let losses = [
-      "loss_mse": record.lossMSE, "loss_adv": record.lossAdv, "loss_g": record.lossG, "loss_real": record.lossReal,
-      "loss_fake": record.lossFake, "loss_d": record.lossD, "kt_next": trainer.balance.kt,
+      "loss_mse": record.losses[.mse], "loss_adv": record.losses[.adv], "loss_g": record.lossG,
+      "loss_real": record.losses[.real],
+      "loss_fake": record.losses[.fake], "loss_d": record.lossD, "kt_next": trainer.balance.kt,
     ]
     for (name, value) in losses {
       let expected = result[name]!.double!

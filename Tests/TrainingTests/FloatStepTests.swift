@@ -1,5 +1,6 @@
 import Foundation
 import Kernels
+import Platform
 import RunRecord
 import Tensors
 import TestSupport
@@ -137,8 +138,9 @@ struct FloatStepTests {
       fixture.note("arrangements").array!.map { $0.string! }, notes["float32"]!.object![variant.name]!.array!
     ).filter { convolution == .winograd || $0.0.hasPrefix("nchw") }.map { $0.1.object! }
     for (name, value) in [
-      ("loss_mse", record.lossMSE), ("loss_adv", record.lossAdv), ("loss_g", record.lossG),
-      ("loss_real", record.lossReal), ("loss_fake", record.lossFake), ("loss_d", record.lossD), ("kt_next", kt),
+      ("loss_mse", record.losses[.mse]), ("loss_adv", record.losses[.adv]), ("loss_g", record.lossG),
+      ("loss_real", record.losses[.real]), ("loss_fake", record.losses[.fake]), ("loss_d", record.lossD),
+      ("kt_next", kt),
     ] {
       let exact = expected[name]!.double!
       var allowed = 1e-5 * (name == "loss_d" ? expected["loss_real"]!.double! : exact)

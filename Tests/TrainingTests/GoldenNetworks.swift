@@ -1,9 +1,11 @@
 import Communication
+import Configuration
 import DataParallel
 import Foundation
 import Kernels
 import Objectives
 import Optimizers
+import Platform
 import PoseModels
 import RunRecord
 import Tensors
@@ -22,7 +24,7 @@ struct GoldenNetworks {
     let value = { (key: String) in note(name, key).int! }
     return HourglassConfiguration(
       stacks: value("stacks"), modules: value("modules"), features: value("features"), depth: value("depth"),
-      joints: value("joints"), stem: note(name, "stem").array!.map { $0.int! })
+      stem: note(name, "stem").array!.map { $0.int! })
   }
 
   struct Variant: Sendable, CustomStringConvertible {
@@ -46,19 +48,24 @@ struct GoldenNetworks {
     convolution: ConvolutionAlgorithm, level: KernelLevel = .best, threads: Int = 1
   ) throws -> AdversarialTrainer {
     let rate = { (name: String) in note("learning_rates", name).double! }
-    let adversarial = TrainerSettings.Adversarial(
-      discriminator: network("discriminator"),
-      discriminatorOptimizer: OptimizerSettings(
-        rule: .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8),
-        schedule: LearningRateSchedule(learningRate: rate("discriminator"))),
-      lambdaG: note("lambda_g").double!, lambdaK: note("lambda_k").double!, gamma: note("gamma").double!,
-      kInitial: kt, balance: balance, targetGradient: variant.targetGradient,
-      refreshDiscriminator: variant.refresh)
+    var adversarial = Configuration.Adversarial()
+    adversarial.lambdaG = note("lambda_g").double!
+    adversarial.lambdaK = note("lambda_k").double!
+    adversarial.gamma = note("gamma").double!
+    adversarial.kInitial = kt
+    adversarial.balance = balance
+    adversarial.reduction = variant.reduction
+    adversarial.targetGradient = variant.targetGradient
+    adversarial.refreshDiscriminator = variant.refresh
+    var model = Configuration.Model()
+    model.generator = network("generator")
+    model.discriminator = network("discriminator")
+    var optimizer = Configuration.Optimizers()
+    optimizer.generator = OptimizerSettings(.rmsprop, learningRate: rate("generator"))
+    optimizer.discriminator = OptimizerSettings(.adam, learningRate: rate("discriminator"))
     let settings = TrainerSettings(
-      generator: network("generator"),
-      generatorOptimizer: OptimizerSettings(
-        rule: .rmsprop(alpha: 0.99, epsilon: 1e-8), schedule: LearningRateSchedule(learningRate: rate("generator"))),
-      adversarial: adversarial, reduction: variant.reduction, inputResolution: resolution, seed: 1)
+      model: model, joints: note("generator", "joints").int!, adversarial: adversarial, optimizer: optimizer,
+      inputResolution: resolution, seed: 1, totalSteps: 1000)
     let plan = try ShardPlan(batch: note("batch").int!, shards: 1, rank: 0, worldSize: 1)
     return try AdversarialTrainer(
       settings, plan: plan, communicator: SingleProcess(),

@@ -1,5 +1,6 @@
 import Communication
 import Foundation
+import Platform
 import RunRecord
 import TestSupport
 import Testing

@@ -82,7 +82,7 @@ import Training
   func anUpdateOfTheOtherNetworkIsWithheldToo(refresh: Bool) throws {
     let settings = {
       var settings = Ranks.settings(refresh: refresh)
-      settings.adversarial!.lambdaG = .greatestFiniteMagnitude
+      settings.adversarial.lambdaG = .greatestFiniteMagnitude
       return settings
     }()
     let trainer = try Ranks.trainer(settings, SingleProcess())
@@ -98,7 +98,7 @@ import Training
   func aSkippedStepIsAsIfItHadNotBeen(refresh: Bool) throws {
     let settings = {
       var settings = Ranks.settings(refresh: refresh)
-      settings.skipsNotFinite = true
+      settings.onNotFinite = .skip
       return settings
     }()
     let results = try InProcessCommunicator.run(size: 2) { communicator in

@@ -1,4 +1,5 @@
 import Communication
+import Configuration
 import DataParallel
 import Kernels
 import Objectives
@@ -16,17 +17,19 @@ import Training
   static let resolution = 32
 
   static func settings(refresh: Bool = false, seed: UInt64 = 3, lambdaK: Double = 0.01) -> TrainerSettings {
-    let network = HourglassConfiguration(stacks: 2, modules: 1, features: 16, depth: 1, joints: 5, stem: [8, 16])
-    let rate = LearningRateSchedule(learningRate: 1e-3)
-    let adversarial = TrainerSettings.Adversarial(
-      discriminator: network,
-      discriminatorOptimizer: OptimizerSettings(rule: .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8), schedule: rate),
-      lambdaG: 0.1, lambdaK: lambdaK, gamma: 0.5, kInitial: 0.3, balance: .relative, targetGradient: true,
-      refreshDiscriminator: refresh)
+    let network = HourglassConfiguration(stacks: 2, modules: 1, features: 16, depth: 1, stem: [8, 16])
+    var model = Configuration.Model()
+    (model.generator, model.discriminator) = (network, network)
+    var adversarial = Configuration.Adversarial()
+    (adversarial.lambdaG, adversarial.lambdaK, adversarial.kInitial) = (0.1, lambdaK, 0.3)
+    (adversarial.balance, adversarial.reduction, adversarial.refreshDiscriminator) = (.relative, .sum, refresh)
+    var optimizer = Configuration.Optimizers()
+    optimizer.generator = OptimizerSettings(.rmsprop, learningRate: 1e-3)
+    optimizer.generator.clipNorm = 1
+    optimizer.discriminator = OptimizerSettings(.adam, learningRate: 1e-3)
     var settings = TrainerSettings(
-      generator: network,
-      generatorOptimizer: OptimizerSettings(rule: .rmsprop(alpha: 0.99, epsilon: 1e-8), schedule: rate, clipNorm: 1),
-      adversarial: adversarial, reduction: .sum, inputResolution: resolution, seed: seed)
+      model: model, joints: 5, adversarial: adversarial, optimizer: optimizer, inputResolution: resolution, seed: seed,
+      totalSteps: 1000)
     settings.bucketSize = .bytes(10_000)
     return settings
   }

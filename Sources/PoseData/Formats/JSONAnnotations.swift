@@ -1,5 +1,6 @@
 import CMatio
 import Foundation
+import Platform
 
 /// Reads a file of annotations in JSON, deflated (.gz) or not.
 enum JSONAnnotations {
@@ -7,7 +8,7 @@ enum JSONAnnotations {
   static let mostBytes = 1 << 30
 
   static func read<Content: Decodable>(_ file: String, as type: Content.Type) throws(DataError) -> Content {
-    try decode(file.hasSuffix(".gz") ? inflate(file) : FileBytes.read(file, limit: mostBytes), file)
+    try decode(file.hasSuffix(".gz") ? inflate(file) : InputFile<DataError>(file).readAll(limit: mostBytes), file)
   }
 
   static func decode<Content: Decodable>(_ bytes: [UInt8], _ file: String) throws(DataError) -> Content {

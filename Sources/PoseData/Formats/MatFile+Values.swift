@@ -1,10 +1,12 @@
 import CMatio
 import Foundation
+import Platform
 
 extension MatFile {
   /// Reads the variable called `variable`, with all that its structs and cells hold.
   static func readValue(_ path: String, variable: String) throws(DataError) -> MatValue {
-    try MatOutline(FileBytes.read(path, limit: maximumFileBytes), path).check(until: variable, mayNest: true)
+    try MatOutline(InputFile<DataError>(path).readAll(limit: maximumFileBytes), path).check(
+      until: variable, mayNest: true)
     let result: Result<MatValue, DataError> = withFile(path) { file in
       Result { () throws(DataError) in
         guard let found = Mat_VarRead(file, variable) else {
@@ -88,7 +90,7 @@ extension MatFile {
   }
 
   /// Writes a file with one variable, deflated; arrays are single rows.
-  public static func write(_ value: MatValue, variable name: String, to path: String) throws(DataError) {
+  public static func write(_ value: MatValue, variable name: String, to path: String) throws(FileSystemError) {
     try create(path) { file in
       guard let variable = make(value, named: name) else { return false }
       defer { Mat_VarFree(variable) }

@@ -1,4 +1,6 @@
 import CMatio
+import Glibc
+import Platform
 import Synchronization
 
 /// Reads and writes variables of MATLAB 5 files with libmatio: real arrays of doubles here, structs and cells of numbers
@@ -31,7 +33,7 @@ public struct MatFile: Sendable {
   public static func read(
     _ path: String, variable: String, maximumCount: Int = 16 << 20
   ) throws(DataError) -> Array {
-    try MatOutline(FileBytes.read(path, limit: maximumFileBytes), path).check(until: variable)
+    try MatOutline(InputFile<DataError>(path).readAll(limit: maximumFileBytes), path).check(until: variable)
     let result: Result<Array, DataError> = withFile(path) { file in
       Result { () throws(DataError) in try read(file, path, variable, maximumCount) }
     }
@@ -88,7 +90,7 @@ public struct MatFile: Sendable {
   }
 
   /// Writes a file with one array of doubles, not deflated.
-  public static func write(_ array: Array, variable: String, to path: String) throws(DataError) {
+  public static func write(_ array: Array, variable: String, to path: String) throws(FileSystemError) {
     precondition(array.values.count == array.extents.reduce(1, *), "\(array.values.count) values for \(array.extents)")
     try create(path) { file in
       var extents = array.extents
@@ -103,13 +105,16 @@ public struct MatFile: Sendable {
     }
   }
 
-  /// Gives `body` a new file, and the library to itself.
-  static func create(_ path: String, _ body: (OpaquePointer) -> Bool) throws(DataError) {
-    let isWritten = library.withLock { _ in
-      guard let file = Mat_CreateVer(path, nil, MAT_FT_MAT5) else { return false }
-      let isWritten = body(file)
-      return Mat_Close(file) == 0 && isWritten
+  /// Gives `body` a new file, and the library to itself. The file takes the place of an older one when it is complete.
+  static func create(_ path: String, _ body: (OpaquePointer) -> Bool) throws(FileSystemError) {
+    try FileSystem.replace(path, isDurable: false) { temporary throws(FileSystemError) in
+      errno = 0
+      let isWritten = library.withLock { _ in
+        guard let file = Mat_CreateVer(temporary, nil, MAT_FT_MAT5) else { return false }
+        let isWritten = body(file)
+        return Mat_Close(file) == 0 && isWritten
+      }
+      guard isWritten else { throw FileSystemError(path, "cannot be written", errno: errno == 0 ? EIO : errno) }
     }
-    guard isWritten else { throw DataError(path, "cannot be written") }
   }
 }

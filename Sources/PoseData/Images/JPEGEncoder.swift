@@ -1,4 +1,5 @@
 import CJPEG
+import Platform
 
 #if canImport(Glibc)
   import Glibc
@@ -30,7 +31,9 @@ public enum JPEGEncoder {
   }
 
   /// Encodes a picture and writes it to a file.
-  public static func write(_ image: RGBImage, to path: String, quality: Int) throws(DataError) {
-    try FileBytes.write(encode(image, quality: quality, name: path), to: path)
+  ///
+  /// - Throws: `DataError` if there is no such JPEG, `FileSystemError` if it cannot be written.
+  public static func write(_ image: RGBImage, to path: String, quality: Int) throws {
+    try FileSystem.write(encode(image, quality: quality, name: path), to: path, isDurable: false)
   }
 }

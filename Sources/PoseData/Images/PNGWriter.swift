@@ -1,4 +1,5 @@
 import CPNG
+import Platform
 
 #if canImport(Glibc)
   import Glibc
@@ -33,8 +34,10 @@ public enum PNGWriter {
   }
 
   /// Encodes a picture and writes it to a file.
-  public static func write(_ image: RGBImage, to path: String) throws(DataError) {
-    try FileBytes.write(encode(image, name: path), to: path)
+  ///
+  /// - Throws: `DataError` if there is no such PNG, `FileSystemError` if it cannot be written.
+  public static func write(_ image: RGBImage, to path: String) throws {
+    try FileSystem.write(encode(image, name: path), to: path, isDurable: false)
   }
 
   private static func message(_ description: inout png_image) -> String {

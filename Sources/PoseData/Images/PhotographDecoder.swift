@@ -1,3 +1,5 @@
+import Platform
+
 /// Decodes photographs, JPEG or PNG, upright as Exif says or as they are stored.
 public enum PhotographDecoder {
   /// Reads and decodes a whole file.
@@ -58,6 +60,6 @@ public enum PhotographDecoder {
   }
 
   private static func bytes(of path: String) throws(DataError) -> [UInt8] {
-    try FileBytes.read(path, limit: JPEGDecoder.maximumFileBytes)
+    try InputFile<DataError>(path).readAll(limit: JPEGDecoder.maximumFileBytes)
   }
 }
