@@ -23,14 +23,13 @@ extension KernelContext {
     let width = (columns + Self.widest - 1) / Self.widest * Self.widest
     let planeStride = planes == 1 ? depth * width : paddedStride(of: depth * width)
     return Panels(
-      tensor: arena.allocate(Shape(n: 1, h: 1, w: planes, c: planeStride)), depth: depth,
-      planeStride: planeStride)
+      tensor: arena.allocate(Shape(n: 1, h: 1, w: planes, c: planeStride)), depth: depth, planeStride: planeStride)
   }
 }
 
 extension Workers {
-  /// Packs `taps` matrices that lie one after the other, each inC×outC, or the transpose of each where `transposed`, as one of
-  /// taps·depth rows, the last first where `transposed`.
+  /// Packs `taps` matrices that lie one after the other, each inC×outC, as one of taps·depth rows. Where `transposed` it is
+  /// the transpose of each, the last first.
   func packPanels(
     _ weights: UnsafePointer<Real>, taps: Int = 1, inC: Int, outC: Int, transposed: Bool, into panels: Panels
   ) {

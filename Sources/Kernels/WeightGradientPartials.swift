@@ -1,8 +1,8 @@
 import Tensors
 
 /// Partial sums of a weight gradient over groups of row blocks. How many there are follows from the shape, and so does the
-/// tree in which they are added: half of the groups to the other half, and each of these likewise. The thread
-/// that completes the second of two sums adds them: mostly it has just written both.
+/// tree in which they are added: half of the groups to the other half, and each of these likewise. The thread that completes
+/// the second of two sums adds them: mostly it has just written both.
 struct WeightGradientPartials {
   static let most = 16
 

@@ -42,8 +42,7 @@ extension KernelContext {
     return winogradF4x3(input, weights, into: out, epilogue, operation)
   }
 
-  /// The gradient with respect to the input: a convolution with the kernel rotated by 180° and
-  /// transposed.
+  /// The gradient with respect to the input: a convolution with the kernel rotated by 180° and transposed.
   func winogradF4x3BackwardData(
     _ gradient: Operand, weights: UnsafePointer<Real>, into dx: Tensor, _ epilogue: Epilogue,
     _ operation: ConvolutionOperation
@@ -79,9 +78,8 @@ extension KernelContext {
     let pieces = Blocks(
       count: blocks.number,
       size: max(1, min(WinogradF4x3.tilesOfBlock / blocks.size, blocks.number / pool.threads)))
-    let (inputTileStride, outputTileStride) = (
-      paddedStride(of: WinogradF4x3.points * inC), paddedStride(of: WinogradF4x3.points * panel)
-    )
+    let inputTileStride = paddedStride(of: WinogradF4x3.points * inC)
+    let outputTileStride = paddedStride(of: WinogradF4x3.points * panel)
     perform(
       operation.described,
       scratch: pieces.size * blocks.size * (inputTileStride + outputTileStride) * MemoryLayout<Real>.stride
@@ -109,16 +107,14 @@ extension KernelContext {
               workers.table.gemm_panel(
                 inputs + point * inC, inputTileStride, panels.pointer(plane: point) + column * inC,
                 nextColumn < outC ? nextPanel : nil, range.count, Int32(inC), products + point * panel,
-                outputTileStride,
-                &prefetch)
+                outputTileStride, &prefetch)
             }
             for block in pieces.range(piece) {
               let tiles = blocks.range(block)
               withUnsafePointer(to: epilogue.raw(partial: partials?.piece(block))) { epilogue in
                 workers.table.winograd_f4x3_output(
                   products + (tiles.lowerBound - range.lowerBound) * outputTileStride, outputTileStride, map,
-                  Int32(outC),
-                  Int32(column), tiles.lowerBound, tiles.count, epilogue, out.pointer)
+                  Int32(outC), Int32(column), tiles.lowerBound, tiles.count, epilogue, out.pointer)
               }
             }
           }
@@ -135,9 +131,8 @@ extension KernelContext {
     _ blocks: Blocks, _ operation: ConvolutionOperation
   ) {
     let (inC, outC) = (operand.shape.c, out.shape.c)
-    let (inputTileStride, outputTileStride) = (
-      paddedStride(of: WinogradF4x3.points * inC), paddedStride(of: WinogradF4x3.points * panel)
-    )
+    let inputTileStride = paddedStride(of: WinogradF4x3.points * inC)
+    let outputTileStride = paddedStride(of: WinogradF4x3.points * panel)
     let planeStride = paddedStride(of: inC * panel)
     let number = (outC + panel - 1) / panel
     // Two threads halve the panels; more share the tiles, and then the panels again.
@@ -174,8 +169,7 @@ extension KernelContext {
               withUnsafePointer(to: epilogue.raw(partial: partials?.piece(block))) { epilogue in
                 workers.table.winograd_f4x3_output(
                   products + (tiles.lowerBound - range.lowerBound) * outputTileStride, outputTileStride, map,
-                  Int32(outC),
-                  Int32(index * panel), tiles.lowerBound, tiles.count, epilogue, out.pointer)
+                  Int32(outC), Int32(index * panel), tiles.lowerBound, tiles.count, epilogue, out.pointer)
               }
             }
           }

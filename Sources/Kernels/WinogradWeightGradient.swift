@@ -60,7 +60,8 @@ extension KernelContext {
   }
 }
 
-/// Working memory of `winogradF4x3BackwardWeightsByTilePart`: for each thread a block of tiles' transforms, and its thirty-six sums.
+/// Working memory of `winogradF4x3BackwardWeightsByTilePart`: for each thread a block of tiles' transforms, and its
+/// thirty-six sums.
 private struct SliceWorkspace {
   let inputTileStride: Int
   let gradientTileStride: Int
@@ -160,9 +161,8 @@ extension Workers {
         for point in 0..<WinogradF4x3.points {
           table.gemm_transposed(
             inputs + point * inC, workspace.inputTileStride, gradients + point * slice.count,
-            workspace.gradientTileStride, range.count,
-            Int32(inC),
-            Int32(slice.count), chunk > 0 ? 1 : 0, products + point * workspace.planeStride, slice.count, &prefetch)
+            workspace.gradientTileStride, range.count, Int32(inC), Int32(slice.count), chunk > 0 ? 1 : 0,
+            products + point * workspace.planeStride, slice.count, &prefetch)
         }
       }
       for row in 0..<inC {
@@ -193,8 +193,7 @@ extension Workers {
             withUnsafePointer(to: read) {
               table.winograd_f4x3_input(
                 $0, map, Int32(inC), part.lowerBound, part.count,
-                workspace.inputs.pointer + place * workspace.inputTileStride,
-                workspace.inputTileStride)
+                workspace.inputs.pointer + place * workspace.inputTileStride, workspace.inputTileStride)
             }
           } else {
             withUnsafePointer(to: readGradient) {
@@ -210,8 +209,8 @@ extension Workers {
         var prefetch = ck_prefetch()
         if let following = self.next(after: point, of: WinogradF4x3.points) {
           prefetch.append(
-            workspace.inputs.pointer + following * inC, width: inC, stride: workspace.inputTileStride, rows: range.count
-          )
+            workspace.inputs.pointer + following * inC, width: inC, stride: workspace.inputTileStride,
+            rows: range.count)
           prefetch.append(
             workspace.gradients.pointer + following * outC, width: outC, stride: workspace.gradientTileStride,
             rows: range.count)
@@ -223,10 +222,8 @@ extension Workers {
         prefetch.append(gradient, rows: rows)
         table.gemm_transposed(
           workspace.inputs.pointer + point * inC, workspace.inputTileStride, workspace.gradients.pointer + point * outC,
-          workspace.gradientTileStride,
-          range.count,
-          Int32(inC), Int32(outC), chunk > 0 ? 1 : 0, workspace.products.pointer + point * workspace.planeStride, outC,
-          &prefetch)
+          workspace.gradientTileStride, range.count, Int32(inC), Int32(outC), chunk > 0 ? 1 : 0,
+          workspace.products.pointer + point * workspace.planeStride, outC, &prefetch)
       }
     }
     let pieces = Blocks(count: inC * outC, size: 2048)

@@ -3,8 +3,8 @@ import Tensors
 
 /// What computes: the threads, their working memory, and the inner loops for this CPU.
 ///
-/// `KernelContext.perform` hands them to an operation while its tensors have values. An operation has no other way to
-/// them, so it cannot compute while a step is planned.
+/// `KernelContext.perform` hands them to an operation, and only while its tensors have values. So an operation cannot
+/// compute while a step is planned.
 public final class Workers {
   let table: ck_table
   let latch = PairLatch(pairs: WeightGradientPartials.most)
