@@ -34,6 +34,9 @@ enum Program {
   /// Whether every rank was started with this process's arguments, and so finds the same in them.
   private static var isCommonCommand: Bool { LaunchEnvironment.current.startsEveryRank(with: CommandLine.arguments) }
 
+  /// Whether this process says what a signal to stop does; a launcher of ours says so for its ranks, if it is one rank too.
+  static var answersSignals: Bool { LaunchEnvironment.current.kind == .none && getenv("EQUIPOISE_RUN") == nil }
+
   /// Where launch/debug asks it of this rank, says which process it is and waits until a debugger has come.
   private static func awaitDebugger(_ communicator: any Communicator) {
     let environment = ProcessInfo.processInfo.environment

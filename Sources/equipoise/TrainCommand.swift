@@ -35,7 +35,7 @@ struct TrainCommand: ParallelCommand {
   }
 
   func run() throws {
-    StopSignals.install(answers: LaunchEnvironment.current.kind == .none)
+    StopSignals.install(answers: Program.answersSignals)
     let communicator = try Program.join()
     try Together.onRankZero(communicator) { if let timeline { try FileSystem.requireWritable(timeline) } }
     let configuration = try Configuration.shared(communicator) {
